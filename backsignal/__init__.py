@@ -1,0 +1,1 @@
+"""Backsignal: listens to a person whose back hurts and says how urgently to be seen, and why."""

@@ -1,0 +1,1 @@
+"""The language layer: a person's own words in, findings with assertion, duration and side out."""
