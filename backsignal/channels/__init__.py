@@ -1,0 +1,1 @@
+"""How messages come in: HTTP channels and pages."""

@@ -1,1 +1,1 @@
-"""The clinical core: findings, red-flag checker, interview, advice and note. Imports no Rasa, spaCy or Sanic."""
+"""The clinical core: findings, red-flag checker, interview, advice, note. No Rasa, spaCy or Sanic."""

@@ -32,7 +32,8 @@ class _Loader(yaml.CSafeLoader):
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' stands twice", key.start_mark)
+                problem = f"'{key.value}' stands twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -48,7 +49,7 @@ def read_content(path: Path, model: type[Model]) -> Model:
     except OSError as error:
         raise ContentError(f"{path}: cannot be read: {error.strerror}") from error
     try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader's subclass
+        document = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ContentError(f"{path}:{line}: not valid YAML: {error.problem}") from error
@@ -77,7 +78,7 @@ def line_of(text: str, location: tuple[int | str, ...]) -> int:
     return line
 
 
-def _located(path: Path, text: str, error: Any) -> str:
+def _located(path: Path, text: str, error: dict[str, Any]) -> str:
     location = tuple(step for step in error["loc"] if step != "__root__")
     field = ".".join(map(str, location)) or "the document"
     return f"{path}:{line_of(text, location)}: {field}: {error['msg']}"

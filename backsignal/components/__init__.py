@@ -1,0 +1,1 @@
+"""Rasa glue inside the Rasa process: NLU component, policy, responses, action endpoint, stores."""

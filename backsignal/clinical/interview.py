@@ -1,0 +1,371 @@
+"""The interview: takes in what a person says and decides what to ask next.
+
+It knows nothing of wording or of channels. `hear` enters a message into the record, `next_question`
+says what is asked then; a question is a content question narrowed to the findings still open in it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from backsignal.clinical.content import Choice, Content, Finding, Question
+from backsignal.clinical.findings import Answer, Mention, Reading, Status
+from backsignal.clinical.levels import Level
+from backsignal.clinical.record import Basis, Entry, Number, Record, Value
+from backsignal.clinical.red_flags import supported
+
+Agenda = Literal["triage", "advice"]
+# Asked as put, then once more, then in simpler words; what is still unclear then is settled as unclear.
+TRIES = 3
+
+
+class Asking(BaseModel):
+    """The question that is waiting for an answer; `which` after a bare yes to several findings."""
+
+    question: str
+    findings: list[str]
+    tries: int = 0
+    which: bool = False
+    sure: bool = False
+
+
+class Interview(BaseModel):
+    """One person's interview: the record and where the asking stands.
+
+    `suspected` are findings to be asked before any other, `settled` those that were asked so already,
+    `heard` the id of the last message taken in, `asked` how many questions were put.
+    """
+
+    record: Record = Record()
+    agenda: Agenda = "triage"
+    topics: list[str] = []
+    asking: Asking | None = None
+    suspected: list[str] = []
+    settled: list[str] = []
+    closed: list[str] = []
+    asked: list[str] = []
+    heard: str | None = None
+    introduced: bool = False
+    concluded: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as the interview takes it: `refuses` where the person would rather not answer."""
+
+    id: str
+    text: str
+    at: str
+    reading: Reading
+    by: str = "patient"
+    refuses: bool = False
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a message brought: findings newly entered, and how the waiting question fared.
+
+    `contradicts` lists emergency findings that the message denies although they were reported before.
+    """
+
+    entered: tuple[str, ...] = ()
+    outcome: Literal["nothing", "answered", "unclear"] = "nothing"
+    contradicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NextQuestion:
+    """What to ask: the content question, the findings of it that are open, and how to put it."""
+
+    question: Question
+    findings: tuple[Finding, ...]
+    tries: int
+    which: bool
+    sure: bool
+    step: int
+    steps: int
+
+    @property
+    def multiple(self) -> bool:
+        """Whether several findings are asked at once, each with a tick."""
+        return len(self.findings) > 1
+
+
+def hear(interview: Interview, content: Content, message: Message) -> Heard:
+    """Enter a message into the interview (changed in place) and say what it brought."""
+    if message.id == interview.heard:
+        return Heard()
+    interview.heard = message.id
+    record = interview.record
+    record.speaking_for = message.reading.speaking_for or record.speaking_for
+    before = set(record.entries) | set(record.numbers)
+    values = {finding: entry.value for finding, entry in record.entries.items()}
+    asking = interview.asking
+    ticked = _ticks(asking, content, message) if asking else None
+    if asking and ticked is not None:
+        _enter_ticks(interview, asking, ticked, message)
+        contradicts: tuple[str, ...] = ()
+    else:
+        _enter_numbers(interview, content, message)
+        contradicts = _enter_mentions(interview, content, message)
+        if asking:
+            _enter_answer(interview, asking, content, message)
+    _suspect(interview, content, message)
+    entered = tuple(f for f, entry in record.entries.items() if values.get(f) != entry.value)
+    if not asking:
+        return Heard(entered, "answered" if entered else "nothing", contradicts)
+    if _is_settled(interview, asking, content):
+        interview.asking = None
+        return Heard(entered, "answered", contradicts)
+    if entered or set(record.entries) | set(record.numbers) != before or asking.which or contradicts:
+        return Heard(entered, "answered", contradicts)
+    asking.tries += 1
+    if asking.tries >= TRIES:
+        _close(interview, asking, content, message, "unclear")
+        interview.asking = None
+    return Heard(entered, "unclear")
+
+
+def next_question(interview: Interview, content: Content) -> NextQuestion | None:
+    """What to ask now, None where the agenda is done or an emergency stands. Sets `interview.asking`."""
+    if supported(interview.record, content).level is Level.EMERGENCY:
+        interview.asking = None
+        return None
+    asking = _suspicion(interview, content) or _repeated(interview, content) or _following(interview, content)
+    interview.asking = asking
+    if asking is None:
+        return None
+    if asking.question not in interview.asked:
+        interview.asked.append(asking.question)
+    question = content.questions[asking.question]
+    left = [q for q in _open_questions(interview, content) if q.id not in interview.asked]
+    return NextQuestion(
+        question=question,
+        findings=tuple(content.findings[finding] for finding in asking.findings),
+        tries=asking.tries,
+        which=asking.which,
+        sure=asking.sure,
+        step=len(interview.asked),
+        steps=len(interview.asked) + len(left),
+    )
+
+
+def open_findings(interview: Interview, question: Question, content: Content) -> list[str]:
+    """The findings of a question that are still to be asked."""
+    return [f for f in question.findings if interview.record.is_open(f, content)]
+
+
+def review(interview: Interview, content: Content) -> None:
+    """Begin again with somebody who comes back: what can have changed is asked anew, history stays."""
+    record = interview.record
+    record.entries = {f: e for f, e in record.entries.items() if not content.findings[f].changes}
+    record.numbers.pop("duration_days", None)
+    record.numbers.pop("severity", None)
+    interview.agenda, interview.topics, interview.asking = "triage", [], None
+    interview.suspected, interview.settled, interview.closed, interview.asked = [], [], [], []
+    interview.concluded = False
+
+
+def _suspicion(interview: Interview, content: Content) -> Asking | None:
+    record = interview.record
+    for finding in list(interview.suspected):
+        known = record.entries.get(finding)
+        if finding in interview.settled or (known and known.value is Value.PRESENT):
+            interview.suspected.remove(finding)
+            continue
+        asking = interview.asking
+        if asking and asking.sure and asking.findings == [finding]:
+            return asking
+        question = content.question_of.get(finding) or Question(
+            id=finding, findings=[finding], opening=content.findings[finding].question
+        )
+        if question.id in content.questions:
+            return Asking(question=question.id, findings=[finding], sure=True)
+        interview.suspected.remove(finding)
+    return None
+
+
+def _repeated(interview: Interview, content: Content) -> Asking | None:
+    asking = interview.asking
+    if asking is None or _is_settled(interview, asking, content):
+        return None
+    still = [f for f in asking.findings if interview.record.is_open(f, content)]
+    return asking.copy(update={"findings": still})
+
+
+def _following(interview: Interview, content: Content) -> Asking | None:
+    question = next(iter(_open_questions(interview, content)), None)
+    if question is None:
+        return None
+    return Asking(question=question.id, findings=open_findings(interview, question, content))
+
+
+def _open_questions(interview: Interview, content: Content) -> Iterable[Question]:
+    for question in _agenda(interview, content):
+        if question.only_if and not interview.record.meets(question.only_if, content):
+            continue
+        if _is_open(interview, question, content):
+            yield question
+
+
+def _agenda(interview: Interview, content: Content) -> Sequence[Question]:
+    if interview.agenda == "triage":
+        return content.triage_questions
+    wanted = {c.finding for topic in interview.topics for c in content.topics[topic].contraindications}
+    return [q for q in content.advice_questions if wanted & set(open_findings(interview, q, content))]
+
+
+def _is_open(interview: Interview, question: Question, content: Content) -> bool:
+    if question.measure:
+        if question.measure in interview.record.numbers or question.id in interview.closed:
+            return False
+        follows = [
+            f.id
+            for f in content.findings.values()
+            if f.present_if and f.present_if.measure == question.measure
+        ]
+        return not any(finding in interview.record.entries for finding in follows)
+    return bool(open_findings(interview, question, content))
+
+
+def _is_settled(interview: Interview, asking: Asking, content: Content) -> bool:
+    question = content.questions[asking.question]
+    if question.measure:
+        return not _is_open(interview, question, content)
+    if asking.sure:
+        return asking.findings[0] in interview.settled
+    return not any(interview.record.is_open(finding, content) for finding in asking.findings)
+
+
+def _ticks(asking: Asking, content: Content, message: Message) -> list[str] | None:
+    """The findings ticked, where the message is nothing but titles of the options on offer."""
+    titles = {content.findings[finding].option.casefold(): finding for finding in asking.findings}
+    parts = [part.strip().casefold() for part in message.text.split(";") if part.strip()]
+    if not parts or any(part not in titles for part in parts):
+        return None
+    return [titles[part] for part in parts]
+
+
+def _enter_ticks(interview: Interview, asking: Asking, ticked: list[str], message: Message) -> None:
+    for finding in asking.findings:
+        value = Value.PRESENT if finding in ticked else Value.ABSENT
+        interview.record.note(finding, _entry(value, "answered", message))
+        interview.settled.append(finding)
+
+
+def _enter_numbers(interview: Interview, content: Content, message: Message) -> None:
+    reading, numbers = message.reading, interview.record.numbers
+    if reading.duration:
+        numbers["duration_days"] = Number(value=reading.duration.days, quote=reading.duration.text)
+    if reading.age is not None:
+        numbers["age"] = Number(value=reading.age, quote=message.text)
+    if reading.severity is not None:
+        numbers["severity"] = Number(value=reading.severity, quote=message.text)
+    measure = content.questions[interview.asking.question].measure if interview.asking else None
+    if measure and interview.asking:
+        value = _chosen(content.questions[interview.asking.question].choices, message.text)
+        if value is None and measure == "age":
+            value = _bare_number(message.text)
+        if value is not None:
+            numbers[measure] = Number(value=value, quote=message.text.strip())
+
+
+def _chosen(choices: Iterable[Choice], text: str) -> float | None:
+    said = text.strip().casefold()
+    return next((choice.value for choice in choices if choice.title.casefold() == said), None)
+
+
+def _bare_number(text: str) -> float | None:
+    found = re.fullmatch(r"\D{0,20}(\d{1,3})\D{0,20}", text.strip())
+    return float(found.group(1)) if found else None
+
+
+def _enter_mentions(interview: Interview, content: Content, message: Message) -> tuple[str, ...]:
+    """Enter what the text itself says; returns the emergency findings that it takes back."""
+    asked = set(interview.asking.findings) if interview.asking else set()
+    contradicts = []
+    for mention in sorted(message.reading.mentions, key=lambda m: m.status is Status.PRESENT):
+        finding = content.findings.get(mention.finding)
+        if finding is None:
+            continue
+        before = interview.record.value(finding.id, content)
+        emergency = finding.level is Level.EMERGENCY
+        if mention.status is Status.PRESENT:
+            interview.record.note(finding.id, _entry(Value.PRESENT, "told", message, mention))
+        elif mention.status is Status.ABSENT or (mention.status is Status.PAST and finding.id in asked):
+            if emergency and before is Value.PRESENT:
+                contradicts.append(finding.id)
+            else:
+                interview.record.note(finding.id, _entry(Value.ABSENT, "told", message, mention))
+        elif mention.status is Status.UNCERTAIN and before is not Value.PRESENT:
+            if finding.id in asked:
+                interview.record.note(finding.id, _entry(Value.UNKNOWN, "unsure", message, mention))
+            elif emergency and finding.id not in interview.suspected:
+                interview.suspected.append(finding.id)
+    return tuple(contradicts)
+
+
+def _enter_answer(interview: Interview, asking: Asking, content: Content, message: Message) -> None:
+    """Enter what a yes, no, not sure or refusal means for the findings asked about and not mentioned."""
+    answer = message.reading.answer
+    mentioned = {m.finding for m in message.reading.mentions if m.status is not Status.HYPOTHETICAL}
+    rest = [f for f in asking.findings if f not in mentioned]
+    question = content.questions[asking.question]
+    if message.refuses and answer is None and len(rest) == len(asking.findings):
+        _close(interview, asking, content, message, "refused")
+    elif question.measure:
+        if answer == "unsure":
+            _close(interview, asking, content, message, "unsure")
+    elif answer == "no":
+        for finding in rest:
+            interview.record.note(finding, _entry(Value.ABSENT, "answered", message))
+    elif answer == "unsure":
+        for finding in rest:
+            interview.record.note(finding, _entry(Value.UNKNOWN, "unsure", message))
+    elif answer == "yes" and len(rest) == len(asking.findings):
+        if len(rest) == 1 or question.on_yes == "present" or asking.which:
+            for finding in rest:
+                interview.record.note(finding, _entry(Value.PRESENT, "answered", message))
+        else:
+            asking.which = True
+    if asking.sure and (answer is not None or message.refuses or set(asking.findings) & mentioned):
+        interview.settled.extend(asking.findings)
+
+
+def _close(interview: Interview, asking: Asking, content: Content, message: Message, basis: Basis) -> None:
+    question = content.questions[asking.question]
+    interview.closed.append(question.id)
+    for finding in asking.findings:
+        if asking.sure or interview.record.is_open(finding, content):
+            interview.record.note(finding, _entry(Value.UNKNOWN, basis, message))
+    if asking.sure:
+        interview.settled.extend(asking.findings)
+
+
+def _suspect(interview: Interview, content: Content, message: Message) -> None:
+    told = {mention.finding for mention in message.reading.mentions}
+    for finding in message.reading.suspected:
+        known = content.findings.get(finding)
+        if known and finding not in told and finding not in interview.settled:
+            before = interview.record.value(finding, content)
+            if before is not Value.PRESENT and finding not in interview.suspected:
+                interview.suspected.append(finding)
+
+
+def _entry(value: Value, basis: Basis, message: Message, mention: Mention | None = None) -> Entry:
+    quote = mention.text if mention else message.text.strip()
+    return Entry(
+        value=value,
+        basis=basis,
+        quote=quote[:200],
+        at=message.at,
+        by=message.by,
+        side=mention.side if mention else None,
+        long_standing=mention.long_standing if mention else False,
+    )
+
+
+__all__ = ["Answer", "Heard", "Interview", "Message", "NextQuestion", "hear", "next_question", "review"]

@@ -1,0 +1,120 @@
+"""The red-flag checker: a record in, the level of urgency and its reasons out.
+
+Every part of the answer only ever raises the level, and each looks at few findings: the level is the
+highest over single findings, rules, unknowns and withdrawals. The proofs in the tests rest on that.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from backsignal.clinical.content import Content, Finding, Rule
+from backsignal.clinical.levels import Level, highest
+from backsignal.clinical.record import Record, Value
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a level was reached: a rule (a finding's id where the finding alone reaches it)."""
+
+    rule: str
+    level: Level
+    findings: tuple[str, ...]
+    why: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Triage:
+    """The level, its reasons (most urgent first), and whether all that must be asked was asked."""
+
+    level: Level
+    reasons: tuple[Reason, ...]
+    final: bool
+
+
+def counts_as_present(finding: Finding, record: Record, content: Content) -> bool:
+    """Present, or an emergency item that the person is not sure of or that stayed unclear."""
+    if record.value(finding.id, content) is Value.PRESENT:
+        return True
+    entry = record.entries.get(finding.id)
+    return finding.level is Level.EMERGENCY and entry is not None and entry.basis in ("unsure", "unclear")
+
+
+def supported(record: Record, content: Content) -> Triage:
+    """The level that the findings themselves support; what is unknown raises nothing."""
+    return _triage([*_single(record, content), *_combined(record, content)], record, content)
+
+
+def check(record: Record, content: Content) -> Triage:
+    """The level to act on: as `supported`, and at least what the unknown and the withdrawn call for."""
+    reasons = [*_single(record, content), *_combined(record, content)]
+    return _triage([*reasons, *_unknown(record, content), *_withdrawn(record, content)], record, content)
+
+
+def open_always(record: Record, content: Content) -> tuple[str, ...]:
+    """Findings that must be asked and have not been, in the order of the content."""
+    return tuple(f.id for f in content.findings.values() if f.ask_always and record.is_open(f.id, content))
+
+
+def _triage(reasons: list[Reason], record: Record, content: Content) -> Triage:
+    reasons.sort(key=lambda reason: -reason.level.rank)
+    level = highest(reason.level for reason in reasons)
+    return Triage(level, tuple(reasons), final=level is Level.EMERGENCY or not open_always(record, content))
+
+
+def _single(record: Record, content: Content) -> Iterator[Reason]:
+    for finding in content.findings.values():
+        level = _level_of(finding, record)
+        if level and counts_as_present(finding, record, content):
+            yield Reason(finding.id, level, (finding.id,), finding.why, tuple(finding.sources))
+
+
+def _level_of(finding: Finding, record: Record) -> Level | None:
+    entry = record.entries.get(finding.id)
+    if entry and entry.long_standing and finding.long_standing_level:
+        return finding.long_standing_level
+    return finding.level
+
+
+def _combined(record: Record, content: Content) -> Iterator[Reason]:
+    for rule in content.rules:
+        found = _met(rule, record, content)
+        if found is not None:
+            yield Reason(rule.id, rule.level, found, rule.why, tuple(rule.sources))
+
+
+def _met(rule: Rule, record: Record, content: Content) -> tuple[str, ...] | None:
+    present = [f for f in rule.needs() if counts_as_present(content.findings[f], record, content)]
+    if any(f not in present for f in rule.all):
+        return None
+    if rule.any and sum(f in present for f in rule.any) < rule.least:
+        return None
+    if rule.number and not record.within(rule.number, content):
+        return None
+    return tuple(dict.fromkeys(present))
+
+
+def _unknown(record: Record, content: Content) -> Iterator[Reason]:
+    rules = content.unknown
+    unknown = [
+        finding
+        for finding in content.findings.values()
+        if finding.ask_always
+        and record.value(finding.id, content) is Value.UNKNOWN
+        and not counts_as_present(finding, record, content)
+    ]
+    emergency = tuple(finding.id for finding in unknown if finding.level is Level.EMERGENCY)
+    other = tuple(finding.id for finding in unknown if finding.level is not Level.EMERGENCY)
+    sources = tuple(rules.sources)
+    if emergency:
+        why = rules.emergency_unknown_why
+        yield Reason("emergency_unknown", rules.emergency_unknown, emergency, why, sources)
+    if other:
+        yield Reason("other_unknown", rules.other_unknown, other, rules.other_unknown_why, sources)
+
+
+def _withdrawn(record: Record, content: Content) -> Iterator[Reason]:
+    if record.withdrawn:
+        rules = content.unknown
+        found = tuple(record.withdrawn)
+        yield Reason("withdrawn", rules.withdrawn, found, rules.withdrawn_why, tuple(rules.sources))
