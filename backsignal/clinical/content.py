@@ -4,21 +4,23 @@ Models of the files in `backsignal/content/` and of `clinic.yml`. What refers to
 there is an error at load.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from string import Formatter
 from typing import Literal
 
 from pydantic import Field
 
-from backsignal.clinical.content_files import ContentError, ContentModel, read_content
+from backsignal.clinical.content_files import ContentError, ContentModel, line_of, read_content
 from backsignal.clinical.levels import Level
 
 PACKAGE_CONTENT = Path(__file__).resolve().parent.parent / "content"
 CLINIC_FILE = Path(__file__).resolve().parents[2] / "clinic.yml"
 
+Place = tuple[int | str, ...]
 Measure = Literal["duration_days", "age", "severity"]
 
 
@@ -33,6 +35,13 @@ class Source(ContentModel):
     note: str | None = None
 
 
+class Sourced(ContentModel):
+    """Something said that has sources (ids of `sources.yml`); `review`: what a clinician has to look at."""
+
+    sources: list[str] = Field(min_items=1)
+    review: str | None = None
+
+
 class Bound(ContentModel):
     """A condition on a number: `at_least` and `below` are numbers or names of clinic thresholds."""
 
@@ -41,7 +50,7 @@ class Bound(ContentModel):
     below: float | str | None = None
 
 
-class Finding(ContentModel):
+class Finding(Sourced):
     """One finding: a warning sign, a complaint, or a condition that bears on advice.
 
     `level` is what it means by itself; `long_standing_level` where it is old, unchanged and checked.
@@ -61,7 +70,6 @@ class Finding(ContentModel):
     simpler: str
     meaning: str
     why: str
-    sources: list[str] = Field(min_items=1)
     phrases: list[str] = []
     present_if: Bound | None = None
     absent_if: Bound | None = None
@@ -100,7 +108,7 @@ class Question(ContentModel):
     meaning: str | None = None
 
 
-class Rule(ContentModel):
+class Rule(Sourced):
     """Findings that together mean a level.
 
     Holds where every one of `all` is present, at least `least` of `any`, and the `number` bound holds.
@@ -113,14 +121,13 @@ class Rule(ContentModel):
     number: Bound | None = None
     level: Level
     why: str
-    sources: list[str] = Field(min_items=1)
 
     def needs(self) -> list[str]:
         """Ids of the findings that the rule looks at."""
         return [*self.all, *self.any]
 
 
-class UnknownLevels(ContentModel):
+class UnknownLevels(Sourced):
     """Least levels while something is unknown or was taken back, with the reason said to the person."""
 
     emergency_unknown: Level
@@ -129,7 +136,6 @@ class UnknownLevels(ContentModel):
     other_unknown_why: str
     withdrawn: Level
     withdrawn_why: str
-    sources: list[str] = Field(min_items=1)
 
 
 class Rules(ContentModel):
@@ -137,12 +143,6 @@ class Rules(ContentModel):
 
     rules: list[Rule]
     unknown: UnknownLevels
-
-
-class Sourced(ContentModel):
-    """Something said that has sources: ids of `sources.yml`."""
-
-    sources: list[str] = Field(min_items=1)
 
 
 class Statement(Sourced):
@@ -184,11 +184,12 @@ class Topic(ContentModel):
     movements: list[Movement] = []
     dont: list[Statement] = []
     stop_if: list[str] = []
+    stop_sources: list[str] = []
     evidence: Statement
     contraindications: list[Contraindication] = []
 
 
-class EmergencyText(ContentModel):
+class EmergencyText(Sourced):
     """What is said first in an emergency, for findings of the groups or ids in `for`."""
 
     id: str
@@ -211,7 +212,6 @@ class Replies(ContentModel):
     """The wording of what the interview, the triage and the note say; `{name}` marks are filled in."""
 
     levels: dict[Level, str]
-    headings: dict[str, str]
     emergencies: list[EmergencyText]
     safety_net: list[Statement]
     notes: list[Note]
@@ -293,26 +293,39 @@ class Content:
     @classmethod
     def load(cls, folder: Path = PACKAGE_CONTENT, clinic: Path = CLINIC_FILE) -> "Content":
         """Read a content folder and a clinic file. Raises ContentError where anything is wrong."""
-        findings = read_content(folder / "findings.yml", _Findings).findings
+        sources = read_content(folder / "sources.yml", _Sources)
+        findings = read_content(folder / "findings.yml", _Findings)
         questions = read_content(folder / "questions.yml", _Questions)
         rules = read_content(folder / "rules.yml", Rules)
+        topics = read_content(folder / "advice.yml", _Topics)
+        replies = read_content(folder / "replies.yml", Replies)
         content = cls(
-            sources=read_content(folder / "sources.yml", _Sources).sources,
-            findings={finding.id: finding for finding in findings},
+            sources=sources.sources,
+            findings={finding.id: finding for finding in findings.findings},
             triage_questions=tuple(questions.triage),
             advice_questions=tuple(questions.advice),
             rules=tuple(rules.rules),
             unknown=rules.unknown,
-            topics={topic.id: topic for topic in read_content(folder / "advice.yml", _Topics).topics},
-            replies=read_content(folder / "replies.yml", Replies),
+            topics={topic.id: topic for topic in topics.topics},
+            replies=replies,
             clinic=read_content(clinic, Clinic),
             version=content_version(folder, clinic),
         )
-        if len(content.findings) != len(findings):
-            raise ContentError(f"{folder / 'findings.yml'}: two findings share an id")
-        problems = list(content._dangling())
+        documents = {
+            "findings.yml": findings,
+            "questions.yml": questions,
+            "rules.yml": rules,
+            "advice.yml": topics,
+            "replies.yml": replies,
+        }
+        problems = [
+            _located(folder / name, place, message)
+            for name, document in documents.items()
+            for place, message in (*content._wrong_in(document), *_repeated_ids(document))
+        ]
+        problems += [_located(folder / name, place, message) for name, place, message in content._missing()]
         if problems:
-            raise ContentError("\n".join(f"{folder}/{problem}" for problem in problems))
+            raise ContentError("\n".join(problems))
         return content
 
     def number(self, bound: float | str) -> float:
@@ -333,77 +346,89 @@ class Content:
         """Every question by its id."""
         return {question.id: question for question in (*self.triage_questions, *self.advice_questions)}
 
-    def _dangling(self) -> Iterator[str]:
-        yield from self._unknown_findings()
-        yield from self._unknown_sources()
-        yield from self._unknown_thresholds()
+    def _wrong_in(self, document: ContentModel) -> Iterator[tuple[Place, str]]:
+        """What a document refers to that is not there, each with its place in the document."""
+        for place, item in _models_in(document):
+            for field, ids, known, what in self._references(item):
+                for wrong in (name for name in ids if name not in known):
+                    yield (*place, field), f"'{wrong}' is no {what}"
+
+    def _references(self, item: ContentModel) -> Iterator[tuple[str, Iterable[str], Container[str], str]]:
+        for field in ("sources", "stop_sources"):
+            yield field, getattr(item, field, []), self.sources, "source of sources.yml"
+        for field in _FINDING_FIELDS.get(type(item), ()):
+            value = getattr(item, field)
+            ids = [value] if isinstance(value, str) else value
+            yield field, ids, self.findings, "finding of findings.yml"
+        if isinstance(item, Bound):
+            for field in ("at_least", "below"):
+                bound = getattr(item, field)
+                ids = [bound] if isinstance(bound, str) else []
+                yield field, ids, self.clinic.thresholds, f"threshold of {CLINIC_FILE.name}"
+        if isinstance(item, EmergencyText):
+            groups = {finding.group for finding in self.findings.values()}
+            yield "findings", item.findings, {*self.findings, *groups, "any"}, "finding or group, or 'any'"
+        if isinstance(item, EmergencyText | Statement | Note):
+            for field, value in item:
+                if isinstance(value, str):
+                    yield field, _marks(value), self.clinic.facts(), "mark of the clinic's settings"
+        if isinstance(item, Replies):
+            marks = [mark for text in item.levels.values() for mark in _marks(text)]
+            yield "levels", marks, self.clinic.facts(), "mark of the clinic's settings"
+
+    def _missing(self) -> Iterator[tuple[str, Place, str]]:
+        """What has to be there and is not: file, place, message."""
         asked = {finding for question in self.triage_questions for finding in question.findings}
+        said = {finding for text in self.replies.emergencies for finding in text.findings}
         for finding in self.findings.values():
             if finding.ask_always and finding.id not in asked and finding.present_if is None:
-                yield f"questions.yml: '{finding.id}' is to be asked always, but no question asks it"
+                message = f"'{finding.id}' is to be asked always, but no question asks it"
+                yield "questions.yml", ("triage",), message
+            if finding.level is Level.EMERGENCY and not {finding.id, finding.group, "any"} & said:
+                yield "replies.yml", ("emergencies",), f"nothing is said for '{finding.id}'"
         for level in Level:
             if level not in self.replies.levels:
-                yield f"replies.yml: levels: no wording for '{level.value}'"
-        emergencies = {finding for text in self.replies.emergencies for finding in text.findings}
-        for finding in self.findings.values():
-            if finding.level is Level.EMERGENCY and not {finding.id, finding.group, "any"} & emergencies:
-                yield f"replies.yml: emergencies: nothing is said for '{finding.id}'"
+                yield "replies.yml", ("levels",), f"no wording for '{level.value}'"
 
-    def _unknown_findings(self) -> Iterator[str]:
-        for place, ids in self._mentioned_findings():
-            for finding in ids:
-                if finding not in self.findings:
-                    yield f"{place}: '{finding}' is no finding of findings.yml"
 
-    def _mentioned_findings(self) -> Iterator[tuple[str, Iterable[str]]]:
-        for question in self.questions.values():
-            yield f"questions.yml: {question.id}", question.findings
-            if question.only_if:
-                yield f"questions.yml: {question.id}", question.only_if.present + question.only_if.absent
-        for rule in self.rules:
-            yield f"rules.yml: {rule.id}", rule.needs()
-        for topic in self.topics.values():
-            yield f"advice.yml: {topic.id}", [item.finding for item in topic.contraindications]
-        for note in self.replies.notes:
-            yield "replies.yml: notes", note.when.present + note.when.absent
+_FINDING_FIELDS: dict[type[ContentModel], tuple[str, ...]] = {
+    Question: ("findings",),
+    Condition: ("present", "absent"),
+    Rule: ("all", "any"),
+    Contraindication: ("finding",),
+}
 
-    def _unknown_sources(self) -> Iterator[str]:
-        for place, ids in self._mentioned_sources():
-            for source in ids:
-                if source not in self.sources:
-                    yield f"{place}: '{source}' is no source of sources.yml"
 
-    def _mentioned_sources(self) -> Iterator[tuple[str, Iterable[str]]]:
-        for finding in self.findings.values():
-            yield f"findings.yml: {finding.id}", finding.sources
-        for rule in self.rules:
-            yield f"rules.yml: {rule.id}", rule.sources
-        yield "rules.yml: unknown", self.unknown.sources
-        for topic in self.topics.values():
-            statements: list[Sourced] = [
-                topic.evidence,
-                *topic.do,
-                *topic.dont,
-                *topic.movements,
-                *topic.contraindications,
-            ]
-            for statement in statements:
-                yield f"advice.yml: {topic.id}", statement.sources
-        said: list[Sourced] = [*self.replies.safety_net, *self.replies.notes]
-        for item in said:
-            yield "replies.yml", item.sources
+def _models_in(item: object, place: Place = ()) -> Iterator[tuple[Place, ContentModel]]:
+    """Every model inside a document, with the keys and list positions that lead to it."""
+    children: Iterable[tuple[int | str, object]] = ()
+    if isinstance(item, ContentModel):
+        yield place, item
+        children = item
+    elif isinstance(item, dict):
+        children = item.items()
+    elif isinstance(item, list):
+        children = enumerate(item)
+    for step, child in children:
+        yield from _models_in(child, (*place, step))
 
-    def _unknown_thresholds(self) -> Iterator[str]:
-        bounds = [
-            (finding.id, bound)
-            for finding in self.findings.values()
-            for bound in (finding.present_if, finding.absent_if)
-        ]
-        bounds += [(rule.id, rule.number) for rule in self.rules]
-        for place, bound in bounds:
-            for value in (bound.at_least, bound.below) if bound else ():
-                if isinstance(value, str) and value not in self.clinic.thresholds:
-                    yield f"{place}: '{value}' is no threshold of {CLINIC_FILE.name}"
+
+def _repeated_ids(document: ContentModel) -> Iterator[tuple[Place, str]]:
+    seen: set[tuple[type[ContentModel], str]] = set()
+    for place, item in _models_in(document):
+        name = getattr(item, "id", None)
+        if name is not None and (type(item), name) in seen:
+            yield (*place, "id"), f"'{name}' stands twice"
+        seen.add((type(item), str(name)))
+
+
+def _located(path: Path, place: Place, message: str) -> str:
+    line = line_of(path.read_text(encoding="utf-8"), place)
+    return f"{path}:{line}: {'.'.join(map(str, place))}: {message}"
+
+
+def _marks(text: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(text) if name is not None]
 
 
 def content_version(folder: Path, clinic: Path) -> str:
