@@ -2,10 +2,13 @@
 
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, Extra, ValidationError
+
+if TYPE_CHECKING:
+    from pydantic.error_wrappers import ErrorDict
 
 
 class ContentError(Exception):
@@ -78,7 +81,7 @@ def line_of(text: str, location: tuple[int | str, ...]) -> int:
     return line
 
 
-def _located(path: Path, text: str, error: dict[str, Any]) -> str:
+def _located(path: Path, text: str, error: "ErrorDict") -> str:
     location = tuple(step for step in error["loc"] if step != "__root__")
     field = ".".join(map(str, location)) or "the document"
     return f"{path}:{line_of(text, location)}: {field}: {error['msg']}"

@@ -12,12 +12,13 @@ from typing import Literal
 from pydantic import BaseModel
 
 from backsignal.clinical.content import Choice, Content, Finding, Question
-from backsignal.clinical.findings import Answer, Mention, Reading, Status
+from backsignal.clinical.findings import Mention, Reading, Status
 from backsignal.clinical.levels import Level
 from backsignal.clinical.record import Basis, Entry, Number, Record, Value
 from backsignal.clinical.red_flags import supported
 
 Agenda = Literal["triage", "advice"]
+Outcome = Literal["answered", "unclear"]
 # Asked as put, then once more, then in simpler words; what is still unclear then is settled as unclear.
 TRIES = 3
 
@@ -36,7 +37,8 @@ class Interview(BaseModel):
     """One person's interview: the record and where the asking stands.
 
     `suspected` are findings to be asked before any other, `settled` those that were asked so already,
-    `heard` the id of the last message taken in, `asked` how many questions were put.
+    `heard` the id of the last message taken in and `news` the findings that it brought, `asked` the
+    questions put so far, `withdrawing` what waits for the confirmation that it was said by mistake.
     """
 
     record: Record = Record()
@@ -48,8 +50,12 @@ class Interview(BaseModel):
     closed: list[str] = []
     asked: list[str] = []
     heard: str | None = None
+    news: list[str] = []
+    unclear: bool = False
+    withdrawing: list[str] = []
     introduced: bool = False
     concluded: bool = False
+    reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,13 @@ class Message:
 
 @dataclass(frozen=True)
 class Heard:
-    """What a message brought: findings newly entered, and how the waiting question fared.
+    """What a message brought: findings newly entered, and whether it brought anything at all.
 
     `contradicts` lists emergency findings that the message denies although they were reported before.
     """
 
     entered: tuple[str, ...] = ()
-    outcome: Literal["nothing", "answered", "unclear"] = "nothing"
+    outcome: Outcome = "answered"
     contradicts: tuple[str, ...] = ()
 
 
@@ -95,38 +101,49 @@ class NextQuestion:
 
 
 def hear(interview: Interview, content: Content, message: Message) -> Heard:
-    """Enter a message into the interview (changed in place) and say what it brought."""
-    if message.id == interview.heard:
+    """Enter a message into the interview (changed in place) and say what it brought.
+
+    A message that was heard already changes nothing.
+    """
+    if message.id and message.id == interview.heard:
         return Heard()
     interview.heard = message.id
-    record = interview.record
+    record, asking = interview.record, interview.asking
     record.speaking_for = message.reading.speaking_for or record.speaking_for
-    before = set(record.entries) | set(record.numbers)
+    before = _state(interview)
     values = {finding: entry.value for finding, entry in record.entries.items()}
-    asking = interview.asking
+    contradicts: tuple[str, ...] = ()
     ticked = _ticks(asking, content, message) if asking else None
     if asking and ticked is not None:
         _enter_ticks(interview, asking, ticked, message)
-        contradicts: tuple[str, ...] = ()
     else:
         _enter_numbers(interview, content, message)
         contradicts = _enter_mentions(interview, content, message)
         if asking:
             _enter_answer(interview, asking, content, message)
     _suspect(interview, content, message)
-    entered = tuple(f for f, entry in record.entries.items() if values.get(f) != entry.value)
-    if not asking:
-        return Heard(entered, "answered" if entered else "nothing", contradicts)
-    if _is_settled(interview, asking, content):
-        interview.asking = None
-        return Heard(entered, "answered", contradicts)
-    if entered or set(record.entries) | set(record.numbers) != before or asking.which or contradicts:
-        return Heard(entered, "answered", contradicts)
-    asking.tries += 1
-    if asking.tries >= TRIES:
-        _close(interview, asking, content, message, "unclear")
-        interview.asking = None
-    return Heard(entered, "unclear")
+    interview.news = [f for f, entry in record.entries.items() if values.get(f) != entry.value]
+    interview.unclear = _state(interview) == before and not contradicts
+    if asking and interview.unclear:
+        asking.tries += 1
+        if asking.tries >= TRIES:
+            _close(interview, asking, content, message, "unclear")
+    outcome: Outcome = "unclear" if interview.unclear else "answered"
+    return Heard(tuple(interview.news), outcome, contradicts)
+
+
+def _state(interview: Interview) -> tuple[object, ...]:
+    """All that an answer can change, to see whether a message brought anything."""
+    record, asking = interview.record, interview.asking
+    return (
+        dict(record.entries),
+        dict(record.numbers),
+        list(interview.suspected),
+        list(interview.settled),
+        list(interview.closed),
+        record.speaking_for,
+        asking.which if asking else None,
+    )
 
 
 def next_question(interview: Interview, content: Content) -> NextQuestion | None:
@@ -167,6 +184,15 @@ def review(interview: Interview, content: Content) -> None:
     interview.agenda, interview.topics, interview.asking = "triage", [], None
     interview.suspected, interview.settled, interview.closed, interview.asked = [], [], [], []
     interview.concluded = False
+
+
+def withdraw(interview: Interview, content: Content, message: Message) -> None:
+    """Take back what waits for it, after the person confirmed that it was said by mistake."""
+    for finding in interview.withdrawing:
+        interview.record.withdraw(finding, _entry(Value.ABSENT, "answered", message))
+        interview.settled.append(finding)
+    interview.withdrawing = []
+    interview.heard = message.id
 
 
 def _suspicion(interview: Interview, content: Content) -> Asking | None:
@@ -366,6 +392,3 @@ def _entry(value: Value, basis: Basis, message: Message, mention: Mention | None
         side=mention.side if mention else None,
         long_standing=mention.long_standing if mention else False,
     )
-
-
-__all__ = ["Answer", "Heard", "Interview", "Message", "NextQuestion", "hear", "next_question", "review"]

@@ -1,0 +1,35 @@
+# What to type. Each target sets up what it needs first.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PORT ?= 5005
+
+export RASA_TELEMETRY_ENABLED := false
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+
+.PHONY: run test check setup train shell evaluate clean
+
+run: setup ## the assistant on http://localhost:5005 (PORT=... moves it, ACTIONS=http runs an action server)
+	@$(VENV)/bin/backsignal serve --port $(PORT) $(if $(filter http,$(ACTIONS)),--action-server)
+
+test: setup check ## every test
+	$(VENV)/bin/pytest
+
+check: setup ## formatting, lint and types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+setup: ## Python 3.10, the locked dependencies, and this package; quick when nothing changed
+	@scripts/setup
+
+train: setup ## train the model where content or data changed
+	@$(VENV)/bin/backsignal train
+
+shell: setup ## talk to it in the terminal
+	@$(VENV)/bin/backsignal serve --shell
+
+evaluate: setup ## understanding on the development sets
+	$(PYTHON) -m evaluation
+
+clean: ## everything that was made
+	rm -rf $(VENV) .tools .rasa models/*.tar.gz var

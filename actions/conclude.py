@@ -1,0 +1,56 @@
+"""The end of the questions: the triage result, and the advice that is safe for this person."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.common import Events, interview_of, saved, utter
+from backsignal.clinical.advice import Advice, advise, self_care
+from backsignal.clinical.interview import Interview, next_question
+from backsignal.clinical.red_flags import check
+from backsignal.clinical.wording import Reply, advice_reply, say, triage_reply
+from backsignal.components.turns import COMPLETE_SLOT, FORM, STAGE_SLOT, content
+
+
+class Conclude(Action):
+    """Says how urgently to be seen and why; then what was asked for, or all self-care that is safe."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_conclude"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Answer with the triage result or the advice, and ask what that advice needs asking."""
+        interview = interview_of(tracker)
+        record = interview.record
+        if interview.agenda == "triage":
+            utter(dispatcher, triage_reply(check(record, content()), record, content()))
+            advice = self_care(record, content())
+        else:
+            advice = [advise(content().topics[topic], record, content()) for topic in interview.topics]
+        interview.concluded = True
+        return _give(dispatcher, interview, advice)
+
+
+def _give(dispatcher: CollectingDispatcher, interview: Interview, advice: list[Advice]) -> Events:
+    """Send the advice that is settled; go back to the form for what must be asked before the rest."""
+    waiting = [item.topic.id for item in advice if item.status == "ask_first"]
+    interview.agenda, interview.topics = "advice", waiting
+    more = waiting and next_question(interview, content()) is not None
+    for item in advice:
+        if item.status != "ask_first" or not more:
+            utter(dispatcher, advice_reply(item, interview.record, content()))
+    events = [saved(interview), SlotSet(COMPLETE_SLOT, None), SlotSet(STAGE_SLOT, "done")]
+    if more:
+        utter(dispatcher, Reply(say(content(), "before_advice")))
+        return [*events, FollowupAction(FORM)]
+    utter(dispatcher, Reply(say(content(), "what_else"), options=_further(interview)))
+    return events
+
+
+def _further(interview: Interview) -> tuple[str, ...]:
+    """Titles of the topics on request, as buttons."""
+    topics = [topic.title for topic in content().topics.values() if topic.information]
+    return (*topics, say(content(), "talk_to_a_person"))

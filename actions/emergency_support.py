@@ -1,0 +1,93 @@
+"""Everything said after an emergency was found: help until the person is seen, and nothing that distracts."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.common import Events, intent_of, interview_of, saved, utter
+from actions.hand_over import reference_of
+from backsignal.clinical.interview import Interview, Message, hear, withdraw
+from backsignal.clinical.levels import Level
+from backsignal.clinical.note import handover
+from backsignal.clinical.red_flags import supported
+from backsignal.clinical.wording import Reply, emergency_text, listed, say
+from backsignal.components.turns import COMPLETE_SLOT, EMERGENCY_SLOT, FORM, content, message_of
+
+_TAKES_BACK = ("correct", "deny", "start_over")
+
+
+class EmergencySupport(Action):
+    """Stays with the emergency; takes it back only after an explicit confirmation."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_emergency_support"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Answer what helps now."""
+        interview, message = interview_of(tracker), message_of(tracker.latest_message)
+        standing = _standing(interview)
+        if interview.withdrawing and message.reading.answer == "yes":
+            return self._withdrawn(dispatcher, interview, message)
+        heard = hear(interview, content(), message)
+        if heard.contradicts or (intent_of(tracker) in _TAKES_BACK and not interview.withdrawing):
+            interview.withdrawing = list(heard.contradicts or standing)
+            utter(dispatcher, _confirmation(interview))
+        else:
+            interview.withdrawing = []
+            utter(dispatcher, _support(interview, intent_of(tracker), message.text))
+        return [saved(interview)]
+
+    def _withdrawn(self, dispatcher: CollectingDispatcher, interview: Interview, message: Message) -> Events:
+        withdraw(interview, content(), message)
+        if _standing(interview):
+            utter(dispatcher, _confirmation_of_rest(interview))
+            return [saved(interview)]
+        utter(dispatcher, Reply(say(content(), "withdrawn")))
+        events = [saved(interview), SlotSet(EMERGENCY_SLOT, None), SlotSet(COMPLETE_SLOT, None)]
+        return [*events, FollowupAction(FORM)]
+
+
+def _standing(interview: Interview) -> list[str]:
+    reasons = supported(interview.record, content()).reasons
+    found = [f for reason in reasons if reason.level is Level.EMERGENCY for f in reason.findings]
+    return list(dict.fromkeys(found))
+
+
+def _confirmation(interview: Interview) -> Reply:
+    names = [content().findings[finding].name for finding in interview.withdrawing]
+    text = say(content(), "confirm_withdrawal", findings=listed(names, content()))
+    return Reply(text, options=(say(content(), "yes_mistake"), say(content(), "no_true")))
+
+
+def _confirmation_of_rest(interview: Interview) -> Reply:
+    interview.withdrawing = []
+    return _stay(interview)
+
+
+def _support(interview: Interview, intent: str, text: str) -> Reply:
+    if intent == "request_human":
+        return handover(interview, reference_of(interview), content())
+    wording = emergency_text(_standing(interview), content())
+    facts = content().clinic.facts()
+    on_the_way, tell = wording.on_the_way.format(**facts), wording.tell.format(**facts)
+    if text == say(content(), "what_until_then"):
+        return _with_help(on_the_way)
+    if text == say(content(), "what_to_tell"):
+        return _with_help(tell)
+    if intent == "ask_emergency_help":
+        return _with_help(f"{on_the_way}\n\n{tell}")
+    if intent.removeprefix("ask_") in content().topics:
+        return _with_help(say(content(), "no_self_care_now"))
+    return _stay(interview)
+
+
+def _stay(interview: Interview) -> Reply:
+    wording = emergency_text(_standing(interview), content())
+    return _with_help(f"{wording.do.format(**content().clinic.facts())} {say(content(), 'still_here')}")
+
+
+def _with_help(text: str) -> Reply:
+    return Reply(text, options=(say(content(), "what_until_then"), say(content(), "what_to_tell")))

@@ -1,0 +1,53 @@
+"""A person tells what happened while no interview is running."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.common import Events, interview_of, saved, utter
+from backsignal.clinical.interview import Interview, Message, hear, next_question, review
+from backsignal.clinical.wording import Reply, noted, say
+from backsignal.components.turns import FORM, content, message_of
+
+
+class OpenInterview(Action):
+    """Hears the story, says what Backsignal is if that was not said yet, and starts the questions."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "action_open_interview"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Hear, then go on to the form, or to the conclusion where nothing is left to ask."""
+        interview, message = interview_of(tracker), message_of(tracker.latest_message)
+        if not interview.introduced:
+            utter(dispatcher, Reply(say(content(), "introduction")))
+            interview.introduced = True
+        if interview.concluded:
+            return self._after_conclusion(dispatcher, interview, message)
+        hear(interview, content(), message)
+        return _go_on(interview)
+
+    def _after_conclusion(
+        self, dispatcher: CollectingDispatcher, interview: Interview, message: Message
+    ) -> Events:
+        if message.reading.duration:
+            review(interview, content())
+            hear(interview, content(), message)
+            return _go_on(interview)
+        heard = hear(interview, content(), message)
+        if heard.outcome == "unclear":
+            utter(dispatcher, Reply(say(content(), "anything_else")))
+            return [saved(interview)]
+        named = noted(heard.entered, interview.record, content())
+        if named:
+            utter(dispatcher, Reply(named))
+        interview.agenda = "triage"
+        return _go_on(interview)
+
+
+def _go_on(interview: Interview) -> Events:
+    done = next_question(interview.copy(deep=True), content()) is None
+    return [saved(interview), FollowupAction("action_conclude" if done else FORM)]

@@ -1,0 +1,50 @@
+"""Takes in what a person answers while the interview form is running."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.common import Events, intent_of, interview_of, saved
+from backsignal.clinical.interview import hear, next_question
+from backsignal.components.turns import COMPLETE_SLOT, content, message_of
+
+# Messages of these intents are answers or attempts at one; all others are side questions for the rules.
+ANSWERING = frozenset(
+    [
+        "",
+        "inform",
+        "affirm",
+        "deny",
+        "unsure",
+        "refuse",
+        "correct",
+        "returning",
+        "emergency",
+        "other_health",
+        "other_topic",
+        "nlu_fallback",
+    ]
+)
+
+
+class ValidateInterviewForm(Action):
+    """Hears the message; a side question sets nothing, so that the form steps aside for the rules."""
+
+    def name(self) -> str:
+        """The action's name in the domain."""
+        return "validate_interview_form"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        """Enter the answer; complete the form where nothing is left to ask."""
+        interview, message = interview_of(tracker), message_of(tracker.latest_message)
+        if message.id == interview.heard:
+            return []
+        heard = hear(interview, content(), message)
+        if heard.outcome == "unclear" and intent_of(tracker) not in ANSWERING:
+            return []
+        events = [saved(interview)]
+        if next_question(interview.copy(deep=True), content()) is None:
+            events.append(SlotSet(COMPLETE_SLOT, True))
+        return events

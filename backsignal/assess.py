@@ -1,0 +1,85 @@
+"""Reads texts offline, one JSON object a line, with the same language layer and rules as the chat."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import date
+from typing import IO, Any
+
+from tqdm import tqdm
+
+from backsignal.clinical.content import Content
+from backsignal.clinical.findings import Mention, Reading, Status
+from backsignal.clinical.interview import Interview, Message, hear
+from backsignal.clinical.levels import Level
+from backsignal.clinical.red_flags import supported
+from backsignal.clinical.wording import reason_payload
+from backsignal.language.reader import Reader
+
+
+def assess_lines(lines: Iterable[bytes], out: IO[str], today: date | None = None) -> int:
+    """Assess each line of the input and write a line for it; returns the exit status.
+
+    A malformed line gets an error on its own line, and the status is 1.
+    """
+    content, reader = Content.load(), Reader.load()
+    status = 0
+    for line in tqdm(lines, unit=" texts", disable=not sys.stderr.isatty(), file=sys.stderr):
+        if not line.strip():
+            continue
+        try:
+            result = _assess_line(line, content, reader, today or date.today())
+        except ValueError as error:
+            result, status = {"id": None, "error": str(error)}, 1
+        out.write(json.dumps(result, ensure_ascii=False) + "\n")
+    return status
+
+
+def _assess_line(line: bytes, content: Content, reader: Reader, today: date) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"not a line of JSON: {error}") from error
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
+        raise ValueError('a line is an object with "id" and "text", and the text is a string')
+    return {"id": row["id"], **assess(row["text"], content, reader, today)}
+
+
+def assess(text: str, content: Content, reader: Reader, today: date) -> dict[str, Any]:
+    """What a text supports: level, findings, duration, reasons, and what is to be asked first."""
+    reading = reader.read(text, today=today)
+    interview = Interview()
+    hear(interview, content, Message(id="", text=text, at="", reading=reading))
+    triage = supported(interview.record, content)
+    return {
+        "level": triage.level.value,
+        "findings": [_finding(mention) for mention in reading.mentions],
+        "ask_first": _ask_first(reading, interview, content),
+        "duration": {"days": reading.duration.days, "text": reading.duration.text}
+        if reading.duration
+        else None,
+        "reasons": [reason_payload(reason, interview.record, content) for reason in triage.reasons],
+    }
+
+
+def _finding(mention: Mention) -> dict[str, Any]:
+    return {
+        "id": mention.finding,
+        "status": mention.status.value,
+        "text": mention.text,
+        "start": mention.start,
+        "end": mention.end,
+        "side": mention.side,
+    }
+
+
+def _ask_first(reading: Reading, interview: Interview, content: Content) -> list[str]:
+    """Emergency findings that are suspected, or that the text is unsure of, and that it does not report."""
+    unsure = [m.finding for m in reading.mentions if m.status is Status.UNCERTAIN]
+    emergencies = [
+        f
+        for f in (*unsure, *interview.suspected)
+        if f in content.findings and content.findings[f].level is Level.EMERGENCY
+    ]
+    present = {m.finding for m in reading.mentions if m.status is Status.PRESENT}
+    return [f for f in dict.fromkeys(emergencies) if f not in present]

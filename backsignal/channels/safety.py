@@ -1,0 +1,54 @@
+"""What every channel shares: messages made harmless, and never silence."""
+
+import logging
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+
+from backsignal.clinical.wording import Reply, say
+from backsignal.components.responses import as_response
+from backsignal.components.turns import content
+
+logger = logging.getLogger(__name__)
+
+MAX_LENGTH = 6_000
+_EMPTY = "…"
+
+OnMessage = Callable[[UserMessage], Awaitable[Any]]
+
+
+class Answers(CollectingOutputChannel):
+    """Collects a turn's answers, each as one message: text, buttons and payload together."""
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Keep the message as it is; Rasa's own channel would cut it into pieces."""
+        kept = {key: message[key] for key in ("text", "buttons", "image", "custom") if message.get(key)}
+        self.messages.append({"recipient_id": recipient_id, **kept})
+
+
+def harmless(text: object) -> str:
+    """A person's text as the conversation takes it: a string, no control characters, of bounded length.
+
+    A leading slash would be read by Rasa as a command that sets intents and entities, so it goes. An
+    empty text becomes a mark that is not understood, so that it is answered like any other.
+    """
+    plain = text if isinstance(text, str) else "" if text is None else str(text)
+    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" else c for c in plain)
+    plain = re.sub(r"^[\s/]+", "", plain)[:MAX_LENGTH].strip()
+    return plain or _EMPTY
+
+
+async def answered(on_message: OnMessage, message: UserMessage) -> list[dict[str, Any]]:
+    """Handle a message and return the turn's answers; the safe message where there would be none."""
+    answers = message.output_channel
+    try:
+        await on_message(message)
+    except Exception:
+        # The text of the error may hold what the person wrote, so only its kind is logged.
+        logger.exception("channel.turn.failed", exc_info=False)
+    if not answers.messages:
+        await answers.send_response(message.sender_id, as_response(Reply(say(content(), "something_failed"))))
+    return answers.messages

@@ -1,0 +1,69 @@
+"""What the service itself offers: health, and the custom actions set up when the server starts."""
+
+import asyncio
+import logging
+from typing import Any
+
+from rasa.core.channels.channel import InputChannel
+from sanic import Blueprint, Request, Sanic, response
+from sanic.response import HTTPResponse
+
+from backsignal.channels.safety import OnMessage
+from backsignal.components.action_endpoint import actions_answer, use_actions
+
+logger = logging.getLogger(__name__)
+_PROBE = "health-probe"
+_PROBE_SECONDS = 3.0
+
+
+class RootBlueprint(Blueprint):
+    """A blueprint whose routes stand at the root and not below Rasa's `/webhooks/<channel>/`."""
+
+    def register(self, app: Sanic, options: dict[str, Any]) -> None:
+        """Register without the prefix that Rasa gives to channels."""
+        super().register(app, {**options, "url_prefix": None})
+
+
+class ServiceChannel(InputChannel):
+    """GET /health/live and /health/ready. It takes no messages; credentials.yml is where Rasa finds it."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name."""
+        return "service"
+
+    def blueprint(self, on_new_message: OnMessage) -> Blueprint:
+        """The service's routes."""
+        blueprint = RootBlueprint("service")
+
+        @blueprint.listener("after_server_start")
+        async def set_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+            use_actions(app.ctx.agent)
+
+        @blueprint.get("/health/live")
+        async def live(_: Request) -> HTTPResponse:
+            return response.json({"status": "alive"})
+
+        @blueprint.get("/health/ready")
+        async def ready(request: Request) -> HTTPResponse:
+            missing = await _missing(request.app)
+            if missing:
+                return response.json({"status": "not ready", "missing": missing}, status=503)
+            return response.json({"status": "ready"})
+
+        return blueprint
+
+
+async def _missing(app: Sanic) -> list[str]:
+    agent = getattr(app.ctx, "agent", None)
+    if agent is None or not agent.is_ready():
+        return ["model"]
+    probes = {"store": agent.tracker_store.retrieve(_PROBE), "actions": actions_answer(agent.action_endpoint)}
+    missing = []
+    for part, probe in probes.items():
+        try:
+            await asyncio.wait_for(probe, _PROBE_SECONDS)
+        except Exception as error:
+            logger.warning("%s does not answer: %s", part, type(error).__name__)
+            missing.append(part)
+    return missing

@@ -1,0 +1,106 @@
+"""Sessions of the web channel: minted by the server, signed, expiring, and bound to this channel."""
+
+import hmac
+import json
+import os
+import secrets
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+SECRET_VARIABLE = "BACKSIGNAL_SECRET"
+SECRET_FILE = Path(__file__).resolve().parents[2] / "var" / "secret"
+LEAST_SECRET = 32
+# The purpose goes into the key, so that a token of another part of the product is worth nothing here.
+_PURPOSE = b"backsignal web session 1"
+
+
+class NoSession(Exception):
+    """The token is missing, forged, of another channel or expired."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One person's session: whose it is, which of their conversations is open, and until when (epoch)."""
+
+    person: str
+    conversation: int
+    expires: int
+
+    @property
+    def sender(self) -> str:
+        """The conversation's id in the tracker store."""
+        return self.senders()[-1]
+
+    def senders(self) -> list[str]:
+        """The ids of all the person's conversations, the open one last."""
+        return [f"web-{self.person}-{number}" for number in range(self.conversation + 1)]
+
+
+class Sessions:
+    """Mints, renews and reads session tokens."""
+
+    def __init__(self, secret: bytes, lifetime_seconds: float) -> None:
+        self._key = hmac.digest(secret, _PURPOSE, "sha256")
+        self._lifetime = lifetime_seconds
+
+    def new(self) -> Session:
+        """A session for a person who was not here before."""
+        return Session(secrets.token_hex(16), 0, self._end())
+
+    def renewed(self, session: Session, restart: bool = False) -> Session:
+        """The session with a new end; with `restart`, its next conversation."""
+        return Session(session.person, session.conversation + restart, self._end())
+
+    def token(self, session: Session) -> str:
+        """The session as its holder presents it."""
+        claims = [session.person, session.conversation, session.expires]
+        body = _encode(json.dumps(claims, separators=(",", ":")).encode())
+        return f"{body}.{_encode(self._sign(body))}"
+
+    def read(self, token: str | None) -> Session:
+        """The session of a token. Raises NoSession where the token does not hold."""
+        body, _, signature = (token or "").partition(".")
+        # Compared as text: base64 has several spellings for the same bytes.
+        if not hmac.compare_digest(_encode(self._sign(body)).encode(), signature.encode()):
+            raise NoSession
+        session = Session(*json.loads(urlsafe_b64decode(body + "==")))
+        if session.expires <= time.time():
+            raise NoSession
+        return session
+
+    def _sign(self, body: str) -> bytes:
+        return hmac.digest(self._key, body.encode(), sha256)
+
+    def _end(self) -> int:
+        return int(time.time() + self._lifetime)
+
+
+def load_secret(file: Path = SECRET_FILE) -> bytes:
+    """The signing secret: from BACKSIGNAL_SECRET, else from a file that is made at the first start."""
+    given = os.environ.get(SECRET_VARIABLE)
+    if given is None:
+        return _secret_of_file(file)
+    if len(given) < LEAST_SECRET:
+        raise ValueError(f"{SECRET_VARIABLE} is too short: give it at least {LEAST_SECRET} characters.")
+    return given.encode()
+
+
+def _secret_of_file(file: Path) -> bytes:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as writing:
+            writing.write(secrets.token_hex(32))
+        # Linking fails where another server was faster: then its secret stands, whole.
+        with suppress(FileExistsError):
+            os.link(draft, file)
+        draft.unlink()
+    return file.read_bytes().strip()
+
+
+def _encode(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

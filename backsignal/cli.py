@@ -1,0 +1,45 @@
+"""The `backsignal` command: assess texts, train the model, serve the assistant."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    options = _parser().parse_args(arguments)
+    if options.command == "assess":
+        # Imported here so that each command loads only what it needs.
+        from backsignal.assess import assess_lines
+
+        return assess_lines(sys.stdin.buffer, sys.stdout, today=options.today)
+    from backsignal import serving
+
+    try:
+        if options.command == "train":
+            serving.train()
+        elif options.shell:
+            return serving.shell()
+        else:
+            return serving.serve(options.port, options.interface, options.action_server)
+    except serving.ServingError as error:
+        print(f"backsignal: {error}", file=sys.stderr)  # noqa: T201 - the command speaks to a person
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="backsignal", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    assess = commands.add_parser("assess", help="read texts (JSON lines) and say level, findings and reasons")
+    assess.add_argument(
+        "--today", type=date.fromisoformat, default=None, help="the day the texts were written (YYYY-MM-DD)"
+    )
+    commands.add_parser("train", help="train the model where content or data changed")
+    serve = commands.add_parser("serve", help="start the assistant")
+    serve.add_argument("--port", type=int, default=5005)
+    serve.add_argument("--interface", default="127.0.0.1", help="the address to listen on")
+    serve.add_argument("--action-server", action="store_true", help="run custom actions on an action server")
+    serve.add_argument("--shell", action="store_true", help="talk in this terminal instead of over HTTP")
+    return parser

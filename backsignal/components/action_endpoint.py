@@ -1,0 +1,57 @@
+"""Where custom actions run: inside the Rasa process, or on an action server by configuration."""
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import actions
+from rasa.core.agent import Agent
+from rasa.utils.endpoints import EndpointConfig
+from rasa_sdk.executor import ActionExecutor
+
+URL_VARIABLE = "BACKSIGNAL_ACTIONS_URL"
+# A person waits for the answer: an action that takes longer has failed.
+DEADLINE_SECONDS = 5.0
+
+
+class InProcessActions(EndpointConfig):
+    """Runs the SDK's own executor in a thread, so that a hanging action cannot stop the server."""
+
+    def __init__(self) -> None:
+        super().__init__(url="in-process")
+        self._executor = ActionExecutor()
+        self._executor.register_package(actions)
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="action")
+
+    async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
+        """Run the action of a call; raises TimeoutError where it takes too long."""
+        running = asyncio.get_running_loop().run_in_executor(self._threads, self._run, kwargs["json"])
+        return await asyncio.wait_for(running, DEADLINE_SECONDS)
+
+    def _run(self, call: dict[str, Any]) -> Any:
+        return asyncio.run(self._executor.run(call))
+
+
+class ActionServer(EndpointConfig):
+    """An action server over HTTP, with our deadline in place of Rasa's five minutes."""
+
+    async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
+        """Send the call; raises TimeoutError where the answer takes too long."""
+        return await asyncio.wait_for(super().request(method, subpath, **kwargs), DEADLINE_SECONDS)
+
+
+def use_actions(agent: Agent) -> None:
+    """Set where the agent's custom actions run."""
+    url = os.environ.get(URL_VARIABLE)
+    agent.action_endpoint = ActionServer(url=url) if url else InProcessActions()
+    if agent.processor:
+        agent.processor.action_endpoint = agent.action_endpoint
+
+
+async def actions_answer(endpoint: EndpointConfig) -> None:
+    """Raise where the custom actions cannot be reached."""
+    if isinstance(endpoint, ActionServer):
+        async with endpoint.session() as session:
+            async with session.get(endpoint.url.replace("/webhook", "/health")) as answer:
+                answer.raise_for_status()

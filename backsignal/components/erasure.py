@@ -1,0 +1,31 @@
+"""Erases conversations from the tracker store: a right that Rasa's stores know nothing of."""
+
+from rasa.core.tracker_store import (
+    FailSafeTrackerStore,
+    InMemoryTrackerStore,
+    RedisTrackerStore,
+    SQLTrackerStore,
+    TrackerStore,
+)
+
+
+def primary(store: TrackerStore) -> TrackerStore:
+    """The store itself. Rasa's wrapper turns its failures into "no such conversation"."""
+    return store._tracker_store if isinstance(store, FailSafeTrackerStore) else store
+
+
+def erase(store: TrackerStore, sender: str) -> None:
+    """Erase all that is kept of a conversation. Raises what the database raises, or TypeError."""
+    if isinstance(store, FailSafeTrackerStore):
+        erase(store.fallback_tracker_store, sender)
+        erase(store._tracker_store, sender)
+    elif isinstance(store, SQLTrackerStore):
+        with store.session_scope() as session:
+            session.query(store.SQLEvent).filter(store.SQLEvent.sender_id == sender).delete()
+            session.commit()
+    elif isinstance(store, InMemoryTrackerStore):
+        store.store.pop(sender, None)
+    elif isinstance(store, RedisTrackerStore):
+        store.red.delete(store.key_prefix + sender)
+    else:
+        raise TypeError(f"erasing from a {type(store).__name__} is not supported")

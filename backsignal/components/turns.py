@@ -1,0 +1,63 @@
+"""The interview in and out of the tracker, and a user message as the core takes it.
+
+Shared by what runs in the Rasa process (policy, responses) and by the custom actions.
+"""
+
+from dataclasses import asdict
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import Any, Final
+
+from pydantic import parse_obj_as
+
+from backsignal.clinical.content import Content
+from backsignal.clinical.findings import Reading
+from backsignal.clinical.interview import Interview, Message
+
+INTERVIEW_SLOT: Final = "interview"
+COMPLETE_SLOT: Final = "interview_complete"
+EMERGENCY_SLOT: Final = "emergency"
+STAGE_SLOT: Final = "stage"
+FORM: Final = "interview_form"
+EMERGENCY_INTENT: Final = "emergency"
+REFUSE_INTENT: Final = "refuse"
+READING_KEY: Final = "reading"
+
+
+@lru_cache(maxsize=1)
+def content() -> Content:
+    """The clinical content, read once a process."""
+    return Content.load()
+
+
+def reading_to_json(reading: Reading) -> dict[str, Any]:
+    """A reading as plain JSON, to travel in the parsed message."""
+    return asdict(reading)
+
+
+def reading_from_json(data: dict[str, Any] | None) -> Reading:
+    """A reading from the parsed message; empty where the message has none."""
+    return parse_obj_as(Reading, data) if data else Reading()
+
+
+def interview_from_slot(value: dict[str, Any] | None) -> Interview:
+    """The interview from its slot; a fresh one where the slot is empty."""
+    return Interview.parse_obj(value) if value else Interview()
+
+
+def interview_to_slot(interview: Interview) -> dict[str, Any]:
+    """The interview as its slot holds it: JSON without what is at its default."""
+    data: dict[str, Any] = interview.dict(exclude_defaults=True)
+    return data
+
+
+def message_of(parse_data: dict[str, Any]) -> Message:
+    """A user message from Rasa's parse data."""
+    intent = (parse_data.get("intent") or {}).get("name")
+    return Message(
+        id=parse_data.get("message_id") or "",
+        text=parse_data.get("text") or "",
+        at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        reading=reading_from_json(parse_data.get(READING_KEY)),
+        refuses=intent == REFUSE_INTENT,
+    )

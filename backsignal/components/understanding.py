@@ -1,0 +1,96 @@
+"""The NLU component that reads every message with the language layer and screens it for emergencies.
+
+It stands after the intent classifier: rules overrule the model where the text itself says what it is.
+"""
+
+from datetime import date
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message as RasaMessage
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from backsignal.clinical.findings import Mention, Reading, Status
+from backsignal.clinical.interview import Interview, Message, hear
+from backsignal.clinical.levels import Level
+from backsignal.clinical.red_flags import supported
+from backsignal.components.turns import EMERGENCY_INTENT, READING_KEY, content, reading_to_json
+from backsignal.language.reader import Reader
+
+_ENTITY = "finding"
+_INFORM = "inform"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class Understanding(GraphComponent):
+    """Adds the reading and the findings as entities; sets the intent where a rule is surer than the model."""
+
+    def __init__(self, off_topic: list[str]) -> None:
+        """Takes the intents that a message with a finding in it cannot have."""
+        self._off_topic = frozenset(off_topic)
+        self._reader = Reader.load()
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The component's options in config.yml."""
+        return {"off_topic": []}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "Understanding":
+        """Made by Rasa from the pipeline's configuration."""
+        return cls(config["off_topic"])
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Training examples need no reading."""
+        return training_data
+
+    def process(self, messages: list[RasaMessage]) -> list[RasaMessage]:
+        """Read each message; what is found travels in its output."""
+        for message in messages:
+            self._understand(message)
+        return messages
+
+    def _understand(self, message: RasaMessage) -> None:
+        text = message.get(TEXT) or ""
+        reading = self._reader.read(text, today=date.today())
+        message.set(READING_KEY, reading_to_json(reading), add_to_output=True)
+        message.set(ENTITIES, [_entity(m) for m in reading.mentions], add_to_output=True)
+        intent = self._certain_intent(text, reading, (message.get(INTENT) or {}).get(INTENT_NAME_KEY))
+        if intent:
+            message.set(INTENT, {INTENT_NAME_KEY: intent, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
+
+    def _certain_intent(self, text: str, reading: Reading, predicted: str | None) -> str | None:
+        if is_emergency(text, reading):
+            return EMERGENCY_INTENT
+        told = any(mention.status is Status.PRESENT for mention in reading.mentions) or reading.suspected
+        if told and (predicted is None or predicted in self._off_topic):
+            return _INFORM
+        return None
+
+
+def is_emergency(text: str, reading: Reading) -> bool:
+    """Whether the findings of one message by themselves make an emergency."""
+    interview = Interview()
+    hear(interview, content(), Message(id="", text=text, at="", reading=reading))
+    return supported(interview.record, content()).level is Level.EMERGENCY
+
+
+def _entity(mention: Mention) -> dict[str, Any]:
+    return {
+        "entity": _ENTITY,
+        "value": mention.finding,
+        "role": mention.status.value,
+        "start": mention.start,
+        "end": mention.end,
+        "extractor": "Understanding",
+    }

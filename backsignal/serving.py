@@ -1,0 +1,151 @@
+"""Trains and starts the assistant: the Rasa server and, where asked for, an action server."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from hashlib import sha256
+from pathlib import Path
+from types import FrameType
+
+PROJECT = Path(__file__).resolve().parents[1]
+MODELS = PROJECT / "models"
+# What the model is made of: where none of it changed, the model at hand is used.
+_INGREDIENTS = ("config.yml", "domain.yml", "data", "backsignal/content", "requirements/runtime.lock")
+_READY_SECONDS = 180
+_STOP_SECONDS = 20
+_POLL_SECONDS = 0.2
+
+
+class ServingError(Exception):
+    """The assistant could not be started or a part of it ended; the message says what to do."""
+
+
+def model_path() -> Path:
+    """Where the model of the present content and data stands, or will stand once trained."""
+    digest = sha256()
+    for ingredient in _INGREDIENTS:
+        path = PROJECT / ingredient
+        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        for file in files:
+            digest.update(str(file.relative_to(PROJECT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return MODELS / f"backsignal-{digest.hexdigest()[:12]}.tar.gz"
+
+
+def train() -> Path:
+    """Train where content or data changed since the last time; returns the model's path.
+
+    Raises ServingError where the training fails.
+    """
+    model = model_path()
+    if model.exists():
+        return model
+    name = model.name.removesuffix(".tar.gz")
+    done = subprocess.run(
+        [sys.executable, "-m", "rasa", "train", "--fixed-model-name", name],
+        cwd=PROJECT,
+        env=_environment(),
+        check=False,
+    )
+    if done.returncode != 0 or not model.exists():
+        raise ServingError("the model could not be trained. The lines above say which file to look at.")
+    for old in MODELS.glob("backsignal-*.tar.gz"):
+        if old != model:
+            old.unlink()
+    return model
+
+
+def serve(port: int, interface: str, action_server: bool) -> int:
+    """Start the assistant and stay until Ctrl-C (returns 0) or until a part ends (raises ServingError)."""
+    model = train()
+    environment = _environment()
+    parts: dict[str, subprocess.Popen[bytes]] = {}
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        if action_server:
+            actions_port = port + 50
+            environment["BACKSIGNAL_ACTIONS_URL"] = f"http://127.0.0.1:{actions_port}/webhook"
+            parts["the action server"] = _start(["run", "actions", "--port", str(actions_port)], environment)
+        parts["the Rasa server"] = _start(
+            ["run", "--model", str(model), "--port", str(port), "--interface", interface], environment
+        )
+        _await_ready(parts, f"http://127.0.0.1:{port}/health/ready")
+        print(f"Ready: http://localhost:{port}", flush=True)  # noqa: T201 - the command speaks to a person
+        while True:
+            _raise_if_ended(parts)
+            time.sleep(_POLL_SECONDS)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop(parts)
+
+
+def shell() -> int:
+    """Talk in the terminal: `rasa shell` with an action server beside it."""
+    model = train()
+    environment = _environment()
+    actions = _start(["run", "actions"], environment)
+    try:
+        command = [sys.executable, "-m", "rasa", "shell", "--model", str(model)]
+        return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
+    finally:
+        _stop({"the action server": actions})
+
+
+def _environment() -> dict[str, str]:
+    quiet = {
+        "RASA_TELEMETRY_ENABLED": "false",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "LOG_LEVEL": "WARNING",
+        "PYTHONWARNINGS": "ignore",
+    }
+    # The person's own settings win.
+    return {**quiet, **os.environ}
+
+
+def _start(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    # A session of its own, so that Ctrl-C reaches it through us and in our order.
+    command = [sys.executable, "-m", "rasa", *arguments]
+    return subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True)
+
+
+def _await_ready(parts: dict[str, subprocess.Popen[bytes]], url: str) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        _raise_if_ended(parts)
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(_POLL_SECONDS)
+    raise ServingError(
+        f"the assistant was not ready after {_READY_SECONDS} seconds. Is the machine very busy?"
+    )
+
+
+def _raise_if_ended(parts: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in parts.items():
+        if process.poll() is not None:
+            raise ServingError(
+                f"{name} ended with status {process.returncode}. The lines above say why; is the port taken?"
+            )
+
+
+def _stop(parts: dict[str, subprocess.Popen[bytes]]) -> None:
+    for process in parts.values():
+        if process.poll() is None:
+            process.terminate()
+    for process in parts.values():
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
