@@ -280,6 +280,14 @@ def test_doses_are_recognised(text: str) -> None:
     assert DOSE.search(text)
 
 
+def test_names_fit_after_no(content: Content) -> None:
+    assert [f.name for f in content.findings.values() if re.match(r"(a|an|no|the) ", f.name)] == []
+
+
+def test_advice_has_no_marks_since_none_are_filled_in(content: Content) -> None:
+    assert [text for text in strings([content.topics, content.findings]) if "{" in text] == []
+
+
 def test_levels_and_emergencies_name_whom_to_call_first(content: Content) -> None:
     assert "{emergency_number}" in content.replies.levels[Level.EMERGENCY].split(".")[0]
     for emergency in content.replies.emergencies:
