@@ -298,6 +298,7 @@ def test_levels_and_emergencies_name_whom_to_call_first(content: Content) -> Non
 EMERGENCY_FIRST = [
     (["self_harm", "chest_pain"], "self_harm"),
     (["medicine_overdose", "leg_numbness"], "overdose"),
+    (["medicine_overdose", "self_harm"], "overdose"),
     (["collapse", "saddle_numbness"], "heart_and_vessels"),
     (["pregnancy_danger_sign"], "pregnancy"),
     (["severe_abdominal_pain"], "tummy"),
