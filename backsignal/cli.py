@@ -10,7 +10,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     options = _parser().parse_args(arguments)
     if options.command == "assess":
-        # Imported here so that each command loads only what it needs.
         from backsignal.assess import assess_lines
 
         return assess_lines(sys.stdin.buffer, sys.stdout, today=options.today)

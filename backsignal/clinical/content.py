@@ -55,7 +55,8 @@ class Finding(Sourced):
 
     `level` is what it means by itself; `long_standing_level` where it is old, unchanged and checked.
     `option` is its label as a tick, `question` asks for it alone, `simpler` once more in plainer words.
-    `changes` is true where it must be asked again of somebody who comes back.
+    `changes` is true where it must be asked again of somebody who comes back. `both_sides_of` lists findings
+    of which this one is the two-sided form.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Finding(Sourced):
     phrases: list[str] = []
     present_if: Bound | None = None
     absent_if: Bound | None = None
+    both_sides_of: list[str] = []
 
 
 class Choice(ContentModel):

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from backsignal.clinical.content import Choice, Content, Finding, Question
+from backsignal.clinical.content import Choice, Content, Finding, Measure, Question
 from backsignal.clinical.findings import Mention, Reading, Status
 from backsignal.clinical.levels import Level
 from backsignal.clinical.record import Basis, Entry, Number, Record, Value
@@ -248,13 +248,15 @@ def _is_open(interview: Interview, question: Question, content: Content) -> bool
     if question.measure:
         if question.measure in interview.record.numbers or question.id in interview.closed:
             return False
-        follows = [
-            f.id
-            for f in content.findings.values()
-            if f.present_if and f.present_if.measure == question.measure
-        ]
-        return not any(finding in interview.record.entries for finding in follows)
+        told = interview.record.entries
+        follows = [f for f in content.findings.values() if _measures(f, question.measure)]
+        settled = any(f.id in told and told[f.id].value is Value.PRESENT for f in follows)
+        return not settled and any(f.id not in told for f in follows)
     return bool(open_findings(interview, question, content))
+
+
+def _measures(finding: Finding, measure: Measure) -> bool:
+    return any(bound and bound.measure == measure for bound in (finding.present_if, finding.absent_if))
 
 
 def _is_settled(interview: Interview, asking: Asking, content: Content) -> bool:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from backsignal.clinical.content import Bound, Condition, Content, Measure
+from backsignal.clinical.content import Bound, Condition, Content, Finding, Measure
 from backsignal.clinical.findings import Side
 
 
@@ -63,11 +63,13 @@ class Record(BaseModel):
         self.entries[finding] = entry
 
     def value(self, finding: str, content: Content) -> Value:
-        """The value of a finding: as entered, or as it follows from a number that was given."""
+        """The value of a finding: as entered, or as it follows from a side or a number that was given."""
         entry = self.entries.get(finding)
         if entry and entry.value is Value.PRESENT:
             return Value.PRESENT
         known = content.findings[finding]
+        if self._two_sided(known) is not None:
+            return Value.PRESENT
         if known.present_if and self.within(known.present_if, content):
             return Value.PRESENT
         if known.absent_if and self.within(known.absent_if, content):
@@ -99,6 +101,14 @@ class Record(BaseModel):
         entry = self.entries.get(finding)
         if entry:
             return entry.quote
+        two_sided = self._two_sided(content.findings[finding])
+        if two_sided:
+            return two_sided.quote
         bound = content.findings[finding].present_if
         number = self.numbers.get(bound.measure) if bound else None
         return number.quote if number else ""
+
+    def _two_sided(self, finding: Finding) -> Entry | None:
+        """The entry of a finding on both sides that makes this one present."""
+        entries = (self.entries.get(one_sided) for one_sided in finding.both_sides_of)
+        return next((e for e in entries if e and e.side == "both" and e.value is Value.PRESENT), None)

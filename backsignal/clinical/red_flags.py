@@ -42,13 +42,13 @@ def counts_as_present(finding: Finding, record: Record, content: Content) -> boo
 
 def supported(record: Record, content: Content) -> Triage:
     """The level that the findings themselves support; what is unknown raises nothing."""
-    return _triage([*_single(record, content), *_combined(record, content)], record, content)
+    return _triage(_found(record, content), record, content)
 
 
 def check(record: Record, content: Content) -> Triage:
     """The level to act on: as `supported`, and at least what the unknown and the withdrawn call for."""
-    reasons = [*_single(record, content), *_combined(record, content)]
-    return _triage([*reasons, *_unknown(record, content), *_withdrawn(record, content)], record, content)
+    reasons = [*_found(record, content), *_unknown(record, content), *_withdrawn(record, content)]
+    return _triage(reasons, record, content)
 
 
 def open_always(record: Record, content: Content) -> tuple[str, ...]:
@@ -62,10 +62,15 @@ def _triage(reasons: list[Reason], record: Record, content: Content) -> Triage:
     return Triage(level, tuple(reasons), final=level is Level.EMERGENCY or not open_always(record, content))
 
 
-def _single(record: Record, content: Content) -> Iterator[Reason]:
-    for finding in content.findings.values():
+def _found(record: Record, content: Content) -> list[Reason]:
+    present = [f for f in content.findings.values() if counts_as_present(f, record, content)]
+    return [*_single(present, record), *_combined({f.id for f in present}, record, content)]
+
+
+def _single(present: list[Finding], record: Record) -> Iterator[Reason]:
+    for finding in present:
         level = _level_of(finding, record)
-        if level and counts_as_present(finding, record, content):
+        if level:
             yield Reason(finding.id, level, (finding.id,), finding.why, tuple(finding.sources))
 
 
@@ -76,22 +81,19 @@ def _level_of(finding: Finding, record: Record) -> Level | None:
     return finding.level
 
 
-def _combined(record: Record, content: Content) -> Iterator[Reason]:
+def _combined(present: set[str], record: Record, content: Content) -> Iterator[Reason]:
     for rule in content.rules:
-        found = _met(rule, record, content)
-        if found is not None:
+        if _is_met(rule, present, record, content):
+            found = tuple(dict.fromkeys(f for f in rule.needs() if f in present))
             yield Reason(rule.id, rule.level, found, rule.why, tuple(rule.sources))
 
 
-def _met(rule: Rule, record: Record, content: Content) -> tuple[str, ...] | None:
-    present = [f for f in rule.needs() if counts_as_present(content.findings[f], record, content)]
-    if any(f not in present for f in rule.all):
-        return None
-    if rule.any and sum(f in present for f in rule.any) < rule.least:
-        return None
-    if rule.number and not record.within(rule.number, content):
-        return None
-    return tuple(dict.fromkeys(present))
+def _is_met(rule: Rule, present: set[str], record: Record, content: Content) -> bool:
+    return (
+        present.issuperset(rule.all)
+        and (not rule.any or len(present.intersection(rule.any)) >= rule.least)
+        and (rule.number is None or record.within(rule.number, content))
+    )
 
 
 def _unknown(record: Record, content: Content) -> Iterator[Reason]:

@@ -5,10 +5,11 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import actions
 from rasa.core.agent import Agent
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
+
+import actions
 
 URL_VARIABLE = "BACKSIGNAL_ACTIONS_URL"
 # A person waits for the answer: an action that takes longer has failed.
@@ -52,6 +53,6 @@ def use_actions(agent: Agent) -> None:
 async def actions_answer(endpoint: EndpointConfig) -> None:
     """Raise where the custom actions cannot be reached."""
     if isinstance(endpoint, ActionServer):
-        async with endpoint.session() as session:
-            async with session.get(endpoint.url.replace("/webhook", "/health")) as answer:
-                answer.raise_for_status()
+        url = endpoint.url.replace("/webhook", "/health")
+        async with endpoint.session() as session, session.get(url) as answer:
+            answer.raise_for_status()
