@@ -1,0 +1,140 @@
+"""Decides how each finding is meant: affirmed, denied, past, hypothetical, of somebody else, uncertain.
+
+Our own scope engine and not medspaCy's ConText: ConText needs spaCy (whose import pulls TensorFlow in, five
+seconds before `assess` can read a line), targets of one stretch of tokens, and its scope is the sentence.
+Patients put the "not" inside the finding ("my leg is not weak"), deny by lists without commas, and end a
+scope by simply starting to tell something else ("no fever and my foot drags"). The rules stand as data in
+the same way (category, direction, scope, terminate, pseudo): content/context_rules.yml.
+"""
+
+from dataclasses import dataclass, field
+
+from backsignal.clinical.findings import Status
+from backsignal.language.lexicon import STATUS_OF, ContextOutput
+from backsignal.language.patterns import Chart
+
+
+@dataclass
+class Match:
+    """A finding said at some tokens, before and after it is decided how it is meant."""
+
+    finding: str
+    start: int
+    end: int
+    parts: tuple[tuple[int, int], ...]
+    absent: bool = False  # said as a function that is well
+    absent_only: bool = False  # counts only where it is denied
+    statuses: set[Status] = field(default_factory=set)
+    denials: int = 0
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether these tokens are words of the finding itself."""
+        return any(first <= start and end <= last for first, last in self.parts)
+
+    @property
+    def size(self) -> int:
+        """Number of tokens that make it up."""
+        return sum(last - first for first, last in self.parts)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A context rule's words at some tokens."""
+
+    rule: ContextOutput
+    start: int
+    end: int
+
+
+def assert_sentence(
+    chart: Chart, start: int, end: int, matches: list[Match], triggers: list[Trigger], terminators: list[int]
+) -> None:
+    """Note on each match of one sentence how the triggers of that sentence speak of it."""
+    if not matches:
+        return
+    said = [match for match in matches if not match.absent]
+    for trigger in triggers:
+        if any(match.covers(trigger.start, trigger.end) for match in said):
+            continue  # "no control", "can't feel": the negation is a part of the sign
+        direction = trigger.rule.direction
+        if direction == "sentence":
+            reached = [match for match in matches if start <= match.start < end]
+        elif direction == "forward":
+            reached = _forward(chart, trigger, matches, terminators)
+        else:
+            reached = _backward(chart, trigger, matches, terminators)
+        for match in reached:
+            status = STATUS_OF[trigger.rule.category]
+            match.statuses.add(status)
+            match.denials += status is Status.ABSENT
+
+
+def _forward(chart: Chart, trigger: Trigger, matches: list[Match], terminators: list[int]) -> list[Match]:
+    reached: list[Match] = []
+    pointer = trigger.end
+    for match in sorted(matches, key=lambda m: (m.start, m.end)):
+        target = next((first for first, _ in match.parts if first >= trigger.end), None)
+        if target is None:
+            continue
+        if target > pointer:
+            if not _passes(chart, trigger, pointer, target, terminators):
+                continue
+        elif match.start >= trigger.end and any(trigger.end <= t <= target and t > trigger.start for t in terminators) and pointer == trigger.end:
+            continue
+        reached.append(match)
+        # A list goes on from its last item: "no numbness, tingling or weakness".
+        pointer = max(pointer, match.end)
+    return reached
+
+
+def _backward(chart: Chart, trigger: Trigger, matches: list[Match], terminators: list[int]) -> list[Match]:
+    reached: list[Match] = []
+    pointer = trigger.start
+    for match in sorted(matches, key=lambda m: -m.end):
+        if match.end > trigger.start:
+            continue
+        if match.end < pointer and not _passes(chart, trigger, match.end, pointer, terminators, back=True):
+            continue
+        reached.append(match)
+        pointer = min(pointer, match.start)
+    return reached
+
+
+def _passes(chart: Chart, trigger: Trigger, start: int, end: int, terminators: list[int], back: bool = False) -> bool:
+    """Whether a trigger's reach crosses the tokens from start to end."""
+    if any(start <= t <= end - (1 if back else 0) for t in terminators):
+        return False
+    scope = trigger.rule.scope
+    steps = 0
+    for index in range(start, end):
+        if any(chart.has(index, stop) for stop in trigger.rule.stops):
+            return False
+        steps += not chart.has(index, "SKIP")
+        if scope and steps > scope:
+            return False
+    return True
+
+
+def decide(match: Match, lasting: bool) -> Status | None:
+    """The one status of a match; None where its words say nothing of the finding after all."""
+    statuses = match.statuses
+    if match.absent:
+        # "I can't pee fine" denies nothing; "if my bladder is fine" neither.
+        if match.denials % 2 or statuses & {Status.HYPOTHETICAL, Status.OTHER_PERSON}:
+            return None
+        return Status.ABSENT
+    if Status.OTHER_PERSON in statuses:
+        return Status.OTHER_PERSON
+    if match.denials % 2:
+        return Status.ABSENT
+    if match.absent_only:
+        return None
+    if Status.PRESENT in statuses:
+        return Status.PRESENT
+    if Status.HYPOTHETICAL in statuses:
+        return Status.HYPOTHETICAL
+    if Status.PAST in statuses and not lasting:
+        return Status.PAST
+    if Status.UNCERTAIN in statuses:
+        return Status.UNCERTAIN
+    return Status.PRESENT

@@ -1,0 +1,274 @@
+"""Reads the lexicon (content/lexicon/*.yml) and the context rules, and compiles them into one matcher."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import StrictStr, validator
+
+from backsignal.clinical.content_files import ContentError, ContentModel, read_content
+from backsignal.clinical.findings import Answer, Status
+from backsignal.language.patterns import Matcher, PatternError, inflections
+from backsignal.language.spelling import Spelling, SpellingFile
+
+CONTENT = Path(__file__).resolve().parent.parent / "content"
+
+# Marks are written by name in patterns, since YAML and the pattern language use the marks themselves.
+MARKS = {
+    ",": "COMMA", ".": "STOP", "?": "QMARK", ":": "COLON", "-": "DASH", "/": "SLASH", "&": "AND", "+": "PLUS",
+    "(": "OPEN", ")": "CLOSE", "\n": "LINE", "…": "DOTS", ";": "SEMICOLON", "!": "BANG", "%": "PERCENT",
+    "~": "TILDE", ">": "MORE", "°": "DEGREE",
+}  # fmt: skip
+
+Category = Literal["negated", "hypothetical", "past", "other_person", "uncertain", "present"]
+Voice = Literal["self", "third", "you"]
+Direction = Literal["forward", "backward", "sentence"]
+
+
+def _patterns(lines: list[str]) -> list[str]:
+    return [part.strip() for line in lines for part in line.split(";") if part.strip()]
+
+
+class _Lines(ContentModel):
+    @validator("*", pre=True, each_item=False)
+    def _no_booleans(cls, value: object) -> object:  # noqa: N805 - pydantic's validators take the class
+        if isinstance(value, list) and not all(isinstance(item, str | dict) for item in value):
+            raise ValueError("put words that YAML takes for something else (no, on, off, yes, 5) in quotes")
+        return value
+
+
+class FindingEntry(_Lines):
+    """How a finding is said."""
+
+    present: list[StrictStr] = []
+    absent: list[StrictStr] = []
+    lasting: bool = False  # a thing of the past that still counts ("had cancer ten years ago")
+    questioned: bool = True  # what is only asked about is hypothetical
+
+
+class Binding(_Lines):
+    """Which finding a predicate (a concept) makes with each place (a concept); "" where no place is named."""
+
+    places: dict[str, list[StrictStr]]
+    order: Literal["any", "after"] = "any"  # after: only said behind the place ("my foot drags")
+    reach: int = 7  # tokens between place and predicate
+    unplaced: list[StrictStr] = []  # whatever is said of it
+    unplaced_absent: list[StrictStr] = []  # only where it is denied
+
+
+class Normal(_Lines):
+    """Words that say a function is well, and the findings that they deny."""
+
+    denies: list[StrictStr]
+    patterns: list[StrictStr]
+
+
+class LexiconFile(_Lines):
+    """One file of content/lexicon."""
+
+    about: str = ""
+    concepts: dict[str, list[StrictStr]] = {}
+    places: list[StrictStr] = []
+    paired: list[StrictStr] = []
+    bindings: dict[str, Binding] = {}
+    findings: dict[str, FindingEntry] = {}
+    normal: list[Normal] = []
+    blockers: list[StrictStr] = []
+
+
+class GrammarFile(_Lines):
+    """content/lexicon/grammar.yml: word forms and the little words."""
+
+    about: str = ""
+    irregular: dict[str, StrictStr]
+    aliases: dict[str, list[StrictStr]]
+    skippable: list[StrictStr]
+    fillers: list[StrictStr]
+    breaks: list[StrictStr]
+    connectors: list[StrictStr]
+    relations: dict[str, list[StrictStr]]
+    voices: dict[Voice, list[StrictStr]]  # words that show whose signs a clause tells
+    asks: list[StrictStr]  # labels of the turns that ask, in a dialogue
+    replies: list[StrictStr]  # labels of the turns that answer
+    answers: dict[Answer, list[StrictStr]]  # how a message answers a yes/no question
+
+
+class ContextRule(_Lines):
+    """One kind of words that change how a finding near them is meant."""
+
+    category: Category
+    direction: Direction
+    scope: int = 0  # tokens; 0 reaches to the end of the sentence
+    stops: list[StrictStr] = []  # concepts that end its reach, beside the terminators
+    patterns: list[StrictStr]
+
+
+class ContextFile(_Lines):
+    """content/context_rules.yml."""
+
+    about: str = ""
+    rules: list[ContextRule]
+    terminate: list[StrictStr]
+    pseudo: list[StrictStr]
+
+
+class FindingOutput(NamedTuple):
+    """A pattern says a finding, or denies it by saying that the function is well."""
+
+    finding: str
+    absent: bool
+
+
+@dataclass(frozen=True)
+class ContextOutput:
+    """A context rule's words."""
+
+    rule: int
+    category: Category
+    direction: Direction
+    scope: int
+    stops: tuple[str, ...]
+
+
+class MarkOutput(NamedTuple):
+    """Words that end a scope, are no trigger though they look like one, are an idiom, or name a relation."""
+
+    kind: Literal["terminate", "pseudo", "block", "relation", "answer", "speaker", "voice"]
+    name: str = ""
+
+
+@dataclass
+class Lexicon:
+    """The compiled content."""
+
+    matcher: Matcher
+    spelling: Spelling
+    places: frozenset[str]
+    paired: frozenset[str]
+    bindings: dict[str, Binding]
+    lasting: frozenset[str]
+    findings: frozenset[str]
+    asks: frozenset[str]
+    replies: frozenset[str]
+    _irregular: dict[str, str]
+    _aliases: dict[str, list[str]]
+    _cache: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def symbols(self, norm: str) -> tuple[str, ...]:
+        """Symbols of one token's form."""
+        known = self._cache.get(norm)
+        if known is None:
+            known = self._symbols(norm)
+            if len(self._cache) < 50_000:
+                self._cache[norm] = known
+        return known
+
+    def _symbols(self, norm: str) -> tuple[str, ...]:
+        mark = MARKS.get(norm)
+        if mark:
+            return self.matcher.symbols_of([norm, mark])
+        if norm[:1].isdigit():
+            return self.matcher.symbols_of([norm, "NUM"])
+        word = self.spelling.correct(norm)
+        forms = {norm, "=" + norm, word, "=" + word}
+        for form in (norm, word):
+            for alias in self._aliases.get(form, ()):
+                forms |= {alias, "=" + alias}
+        for form in list(forms):
+            forms |= {base for base in inflections(form) if base in self.matcher.words}
+            irregular = self._irregular.get(form)
+            if irregular:
+                forms.add(irregular)
+        return self.matcher.symbols_of(sorted(forms))
+
+
+def load_lexicon(content: Path = CONTENT) -> Lexicon:
+    """Compile content/lexicon/*.yml and content/context_rules.yml; raises ContentError naming the file."""
+    folder = content / "lexicon"
+    grammar = read_content(folder / "grammar.yml", GrammarFile)
+    spelling_file = read_content(folder / "spelling.yml", SpellingFile)
+    matcher = Matcher()
+    places: set[str] = set()
+    paired: set[str] = set()
+    bindings: dict[str, Binding] = {}
+    lasting: set[str] = set()
+    findings: set[str] = set()
+    concepts: set[str] = set()
+    for path in sorted(folder.glob("*.yml")):
+        if path.name in {"grammar.yml", "spelling.yml"}:
+            continue
+        file = read_content(path, LexiconFile)
+        try:
+            _compile(file, matcher)
+        except PatternError as error:
+            raise ContentError(f"{path}: {error}") from error
+        concepts |= file.concepts.keys()
+        places |= set(file.places)
+        paired |= set(file.paired)
+        bindings |= file.bindings
+        lasting |= {name for name, entry in file.findings.items() if entry.lasting}
+        findings |= file.findings.keys()
+    for binding in bindings.values():
+        findings |= {finding for ids in binding.places.values() for finding in ids}
+    for name, lines in {
+        "SKIP": grammar.skippable,
+        "FILL": grammar.fillers,
+        "BREAK": grammar.breaks,
+        "LINK": grammar.connectors,
+    }.items():
+        for pattern in _patterns(lines):
+            matcher.add_concept(name, pattern)
+    for relation, lines in grammar.relations.items():
+        for pattern in _patterns(lines):
+            matcher.add(MarkOutput("relation", relation), pattern)
+    for voice, lines in grammar.voices.items():
+        for pattern in _patterns(lines):
+            matcher.add(MarkOutput("voice", voice), pattern)
+    for answer, lines in grammar.answers.items():
+        for pattern in _patterns(lines):
+            matcher.add(MarkOutput("answer", answer), pattern)
+    _compile_context(read_content(content / "context_rules.yml", ContextFile), matcher)
+    irregular = {form: base for form, base in grammar.irregular.items()}
+    spelling = Spelling(spelling_file, folder / "english_words.txt", matcher.words, set(irregular))
+    return Lexicon(
+        matcher, spelling, frozenset(places), frozenset(paired), bindings, frozenset(lasting), frozenset(findings),
+        frozenset(grammar.asks), frozenset(grammar.replies), irregular, grammar.aliases,
+    )  # fmt: skip
+
+
+def _compile(file: LexiconFile, matcher: Matcher) -> None:
+    for name, lines in file.concepts.items():
+        for pattern in _patterns(lines):
+            matcher.add_concept(name, pattern)
+    for finding, entry in file.findings.items():
+        for pattern in _patterns(entry.present):
+            matcher.add(FindingOutput(finding, absent=False), pattern)
+        for pattern in _patterns(entry.absent):
+            matcher.add(FindingOutput(finding, absent=True), pattern)
+    for normal in file.normal:
+        for pattern in _patterns(normal.patterns):
+            for finding in normal.denies:
+                matcher.add(FindingOutput(finding, absent=True), pattern)
+    for pattern in _patterns(file.blockers):
+        matcher.add(MarkOutput("block"), pattern)
+
+
+def _compile_context(file: ContextFile, matcher: Matcher) -> None:
+    for number, rule in enumerate(file.rules):
+        output = ContextOutput(number, rule.category, rule.direction, rule.scope, tuple(rule.stops))
+        for pattern in _patterns(rule.patterns):
+            matcher.add(output, pattern)
+    for pattern in _patterns(file.terminate):
+        matcher.add(MarkOutput("terminate"), pattern)
+    for pattern in _patterns(file.pseudo):
+        matcher.add(MarkOutput("pseudo"), pattern)
+
+
+STATUS_OF: dict[Category, Status] = {
+    "negated": Status.ABSENT,
+    "hypothetical": Status.HYPOTHETICAL,
+    "past": Status.PAST,
+    "other_person": Status.OTHER_PERSON,
+    "uncertain": Status.UNCERTAIN,
+    "present": Status.PRESENT,
+}

@@ -1,0 +1,363 @@
+"""Reads one message: text in, `Reading` out."""
+
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from backsignal.clinical.findings import Answer, Mention, Reading, Side, Status
+from backsignal.language.assertion import Match, Trigger, assert_sentence, decide
+from backsignal.language.binding import Binder
+from backsignal.language.duration import Times, load_times
+from backsignal.language.lexicon import (
+    CONTENT,
+    ContextOutput,
+    FindingOutput,
+    Lexicon,
+    MarkOutput,
+    load_lexicon,
+)
+from backsignal.language.patterns import Chart, Found
+from backsignal.language.speaker import Turn, VoiceMark, english, owner, turns
+from backsignal.language.tokens import Token, sentences, tokenize
+
+_GREETING_TOKENS = 4
+_NEAR = 4
+_DISTANT = frozenset({"uncle", "aunt", "cousin", "friend", "neighbour", "colleague"})
+
+
+class Suspicion(Protocol):
+    """The learned detector: emergency findings that a text makes likely, likeliest first."""
+
+    def suspects(self, text: str) -> tuple[str, ...]:
+        """Finding ids above their thresholds."""
+
+
+class Reader:
+    """The language layer's entry point."""
+
+    def __init__(self, lexicon: Lexicon, times: Times, suspicion: Suspicion | None = None) -> None:
+        self._lexicon = lexicon
+        self._times = times
+        self._suspicion = suspicion
+
+    @classmethod
+    def load(cls, content: Path = CONTENT, suspicion: Suspicion | None = None) -> "Reader":
+        """Compile the content; raises ContentError naming file and field where it is wrong."""
+        return cls(load_lexicon(content), load_times(content), suspicion)
+
+    def read(self, text: str, *, today: date) -> Reading:
+        """All that one message says. Never raises on any str; takes time linear in its length."""
+        return _Text(self._lexicon, self._times, text, today).reading(self._suspicion)
+
+
+class _Text:
+    """One text being read."""
+
+    def __init__(self, lexicon: Lexicon, times: Times, text: str, today: date) -> None:
+        self._lexicon = lexicon
+        self._times = times
+        self._text = text
+        self._today = today
+        self._tokens = tokenize(text)
+        self._sentences = sentences(self._tokens)
+        self._turns = turns(text, lexicon.asks, lexicon.replies)
+        self._chart = self._fill()
+        self._matches: list[Match] = []
+        self._owners: dict[int, VoiceMark | None] = {}
+        self._run()
+
+    # -- from tokens to matches
+
+    def _fill(self) -> Chart:
+        chart = Chart(len(self._tokens))
+        for index, token in enumerate(self._tokens):
+            chart.at[index] = {symbol: [index + 1] for symbol in self._lexicon.symbols(token.norm)}
+        return chart
+
+    def _run(self) -> None:
+        chart = self._chart
+        size = len(chart.at)
+        skippable = [chart.has(i, "SKIP") for i in range(size)]
+        fillers = [chart.has(i, "FILL") or skippable[i] for i in range(size)]
+        stops = [chart.has(i, "BREAK") for i in range(size)]
+        found = self._lexicon.matcher.run(chart, skippable, stops, fillers)
+        blocked = [False] * size
+        self._terminators: list[int] = []
+        self._triggers: list[Trigger] = []
+        self._voices: list[VoiceMark] = []
+        self._answers: list[tuple[int, int, Answer]] = []
+        pseudo: list[tuple[int, int]] = []
+        said: list[Found] = []
+        for item in found:
+            output = item.output
+            if isinstance(output, MarkOutput):
+                self._mark(output, item, blocked, pseudo)
+            elif isinstance(output, ContextOutput):
+                self._triggers.append(Trigger(output, item.start, item.end))
+            else:
+                said.append(item)
+        self._voices.sort(key=lambda mark: (mark.at, mark.relation is None))
+        self._terminators.sort()
+        self._triggers = [
+            t for t in self._triggers
+            if not any(s <= t.start and t.end <= e and (e - s) > (t.end - t.start) for s, e in pseudo)
+        ]  # fmt: skip
+        self._triggers = _longest(self._triggers)
+        matches = [self._match(item) for item in said if not any(any(blocked[a:b]) for a, b in item.parts)]
+        binder = Binder(self._lexicon, chart, blocked)
+        for start, end in self._sentences:
+            for bound in binder.bind(start, end):
+                matches.append(Match(bound.finding, bound.start, bound.end, bound.parts, absent_only=bound.absent_only))
+        self._matches = _without_contained(matches)
+
+    def _mark(self, output: MarkOutput, item: Found, blocked: list[bool], pseudo: list[tuple[int, int]]) -> None:
+        if output.kind == "block":
+            for index in range(item.start, item.end):
+                blocked[index] = True
+        elif output.kind == "pseudo":
+            pseudo.append((item.start, item.end))
+        elif output.kind == "terminate":
+            self._terminators.append(item.start)
+        elif output.kind == "relation":
+            self._voices.append(VoiceMark(item.start, "third", output.name))
+        elif output.kind == "voice":
+            self._voices.append(VoiceMark(item.start, output.name))  # type: ignore[arg-type]
+        elif output.kind == "answer":
+            self._answers.append((item.start, item.end, output.name))  # type: ignore[arg-type]
+
+    def _match(self, item: Found) -> Match:
+        output = item.output
+        assert isinstance(output, FindingOutput)  # noqa: S101 - the only output left
+        return Match(output.finding, item.start, item.end, item.parts, absent=output.absent)
+
+    # -- from matches to the reading
+
+    def reading(self, suspicion: Suspicion | None) -> Reading:
+        """Decide all matches and put the reading together."""
+        for start, end in self._sentences:
+            inside = [m for m in self._matches if start <= m.start < end]
+            triggers = [t for t in self._triggers if start <= t.start < end]
+            terminators = [t for t in self._terminators if start <= t < end]
+            assert_sentence(self._chart, start, end, inside, triggers, terminators)
+        self._answer_questions()
+        patient = self._give_owners()
+        statuses = [(match, decide(match, match.finding in self._lexicon.lasting)) for match in self._matches]
+        statuses = self._dialogue(statuses)
+        mentions = self._mentions(statuses)
+        times = self._times.read(self._text, self._tokens, self._sentences, self._chart, self._today)
+        suspected: tuple[str, ...] = ()
+        if suspicion is not None:
+            read = {mention.finding for mention in mentions}
+            suspected = tuple(finding for finding in suspicion.suspects(self._text) if finding not in read)
+        return Reading(
+            mentions=mentions,
+            answer=self._answer_at(0, len(self._tokens)),
+            duration=times.duration,
+            severity=times.severity,
+            age=times.age,
+            speaking_for=patient,
+            suspected=suspected,
+            english=english(self._tokens, self._lexicon.spelling.common),
+        )
+
+    def _answer_at(self, start: int, end: int) -> Answer | None:
+        """How the tokens from start answer a yes/no question: the longest answer phrase at their beginning."""
+        position = start
+        while position < min(end, start + _GREETING_TOKENS):
+            here = [(stop, answer) for begin, stop, answer in self._answers if begin == position and stop <= end]
+            if here:
+                return max(here)[1]
+            if not (self._chart.has(position, "SKIP") or self._chart.has(position, "ANSWER_LEAD")):
+                return None
+            position += 1
+        return None
+
+    def _answer_questions(self) -> None:
+        """"Numbness? No." and "Any tingling? yes, both feet": a short question and its own answer."""
+        if self._turns:
+            return
+        for (start, end), (next_start, next_end) in zip(self._sentences, self._sentences[1:], strict=False):
+            if self._tokens[end - 1].norm != "?":
+                continue
+            answer = self._answer_at(next_start, next_end)
+            inside = [m for m in self._matches if start <= m.start < end]
+            if answer is None or not inside:
+                continue
+            for match in inside:
+                if answer == "no" and not match.denials:
+                    match.statuses.add(Status.ABSENT)
+                    match.denials = 1
+                elif answer == "yes":
+                    match.statuses -= {Status.HYPOTHETICAL, Status.UNCERTAIN}
+                elif answer == "unsure":
+                    match.statuses.add(Status.UNCERTAIN)
+
+    def _give_owners(self) -> str | None:
+        """Decide who the patient is and mark what is said of anybody else; returns the patient's relation."""
+        marks = self._voices
+        relations = [mark for mark in marks if mark.relation]
+        last: VoiceMark | None = None
+        last_relation: VoiceMark | None = None
+        owned: list[tuple[Match, VoiceMark | None]] = []
+        cursor = 0
+        for start, end in self._sentences:
+            inside = [m for m in self._matches if start <= m.start < end]
+            here: list[VoiceMark] = []
+            while cursor < len(marks) and marks[cursor].at < end:
+                mark = marks[cursor]
+                cursor += 1
+                if mark.relation:
+                    last_relation = mark
+                elif mark.voice == "third" and last_relation is not None:
+                    mark = VoiceMark(mark.at, "third", last_relation.relation)
+                if mark.relation and here and here[-1].at == mark.at - 1 and here[-1].voice == "self":
+                    here.pop()  # "my mum": not the writer's own
+                here.append(mark)
+            for match in inside:
+                owned.append((match, owner(here, start, match.start, match.end, last)))
+            subjects = [mark for mark in here if mark.voice != "you"]
+            last = subjects[-1] if subjects else last
+        own = [m for m, mark in owned if mark is None or mark.voice == "self"]
+        theirs = [(m, mark.relation) for m, mark in owned if mark is not None and mark.relation]
+        patient: str | None = None
+        if theirs and relations:
+            current = [(m, r) for m, r in theirs if self._is_current(m)]
+            own_present = [m for m in own if not m.absent and not m.denials and Status.HYPOTHETICAL not in m.statuses]
+            if current and len(current) > len(own_present):
+                patient = max({r for _, r in current if r}, key=[r for _, r in current].count)
+        elif relations and not own and not theirs and relations[0].relation not in _DISTANT:
+            patient = relations[0].relation
+        for match, mark in owned:
+            relation = mark.relation if mark else None
+            if patient is None:
+                foreign = relation is not None
+            else:
+                foreign = relation != patient and (relation is not None or (mark is not None and mark.voice == "self"))
+            if foreign:
+                match.statuses.add(Status.OTHER_PERSON)
+        return patient
+
+    def _is_current(self, match: Match) -> bool:
+        """Whether a relative's sign is told as something of now and not as their history."""
+        start, end = next((s, e) for s, e in self._sentences if s <= match.start < e)
+        return any(self._chart.has(i, "CURRENT") for i in range(start, end)) and Status.PAST not in match.statuses
+
+    def _dialogue(self, statuses: list[tuple[Match, Status | None]]) -> list[tuple[Match, Status | None]]:
+        """In a dialogue what the other party asks is settled by the reply that follows."""
+        if not self._turns:
+            return statuses
+        spans = [self._token_range(turn) for turn in self._turns]
+        result: list[tuple[Match, Status | None]] = []
+        for match, status in statuses:
+            index = next((i for i, (start, end) in enumerate(spans) if start <= match.start < end), None)
+            if index is None or not self._turns[index].asks:
+                result.append((match, status))
+                continue
+            result.append((match, self._replied(index, spans, match, status)))
+        return result
+
+    def _replied(self, index: int, spans: list[tuple[int, int]], match: Match, status: Status | None) -> Status | None:
+        start, end = spans[index]
+        asked = self._asks(match, start, end)
+        following = index + 1
+        if following >= len(spans) or self._turns[following].asks:
+            return None if asked else status
+        answer = self._answer_at(*spans[following])
+        if not asked:
+            return status if answer != "no" else None
+        if answer == "no":
+            return None if match.absent else Status.ABSENT
+        if answer == "yes":
+            return status if status in {Status.ABSENT, Status.PAST} else Status.PRESENT
+        return Status.UNCERTAIN if answer == "unsure" and not match.absent else None
+
+    def _asks(self, match: Match, start: int, end: int) -> bool:
+        first, last = next((s, e) for s, e in self._sentences if s <= match.start < e)
+        if any(self._tokens[i].norm == "?" for i in range(match.end, min(last, end))):
+            return True
+        marks = any(self._tokens[i].norm == "?" for i in range(len(self._tokens)))
+        return self._chart.has(max(first, start), "ASKING") or (not marks and any(
+            self._chart.has(i, "ASKING") for i in range(max(first, start), match.start)
+        ))
+
+    def _token_range(self, turn: Turn) -> tuple[int, int]:
+        inside = [i for i, token in enumerate(self._tokens) if turn.start <= token.start < turn.end]
+        return (inside[0], inside[-1] + 1) if inside else (0, 0)
+
+    def _mentions(self, statuses: list[tuple[Match, Status | None]]) -> tuple[Mention, ...]:
+        chosen: list[tuple[Match, Status]] = []
+        for match, status in sorted(
+            ((m, s) for m, s in statuses if s is not None), key=lambda pair: (pair[0].start, -pair[0].end)
+        ):
+            double = next(
+                (i for i, (other, told) in enumerate(chosen)
+                 if other.finding == match.finding and told == status and match.start < other.end),
+                None,
+            )  # fmt: skip
+            if double is None:
+                chosen.append((match, status))
+            elif match.size > chosen[double][0].size:
+                chosen[double] = (match, status)
+        settled = self._long_standing()
+        return tuple(
+            Mention(
+                finding=match.finding,
+                status=status,
+                text=self._text[self._tokens[match.start].start : self._tokens[match.end - 1].end],
+                start=self._tokens[match.start].start,
+                end=self._tokens[match.end - 1].end,
+                side=self._side(match),
+                long_standing=settled and status is Status.PRESENT,
+            )
+            for match, status in sorted(chosen, key=lambda pair: (pair[0].start, pair[0].end, pair[0].finding))
+        )
+
+    def _long_standing(self) -> bool:
+        has = {s for at in self._chart.at for s in ("OLD", "CHECKED", "UNCHANGED", "CHANGED") if s in at}
+        return {"OLD", "CHECKED"} <= has and "CHANGED" not in has
+
+    def _side(self, match: Match) -> Side | None:
+        window = range(max(0, match.start - _NEAR), min(len(self._tokens), match.end + 2))
+        if match.finding == "both_legs":
+            return "both"
+        found: set[Side] = set()
+        for index in window:
+            if self._chart.has(index, "LEFT_SIDE"):
+                found.add("left")
+            if self._chart.has(index, "RIGHT_SIDE"):
+                found.add("right")
+            if self._chart.has(index, "BOTH_SIDES"):
+                return "both"
+        return "both" if len(found) == 2 else next(iter(found), None)
+
+
+def _longest(triggers: list[Trigger]) -> list[Trigger]:
+    """Of triggers of one category over the same words only the longest, so that nothing is denied twice."""
+    kept: list[Trigger] = []
+    for trigger in sorted(triggers, key=lambda t: (t.start - t.end, t.start)):
+        if not any(
+            other.start <= trigger.start and trigger.end <= other.end
+            and other.rule.category == trigger.rule.category
+            and (other.start, other.end) != (trigger.start, trigger.end)
+            for other in kept
+        ):  # fmt: skip
+            kept.append(trigger)
+    return sorted(kept, key=lambda t: t.start)
+
+
+def _without_contained(matches: list[Match]) -> list[Match]:
+    """Drop a reading of words that a longer one of the same finding takes in ("pee fine" in "can't pee fine")."""
+    kept: list[Match] = []
+    for match in sorted(matches, key=lambda m: (-m.size, m.start)):
+        words = {i for a, b in match.parts for i in range(a, b)}
+        contained = False
+        for other in kept:
+            if other.finding != match.finding:
+                continue
+            others = {i for a, b in other.parts for i in range(a, b)}
+            if words <= others and (other.absent != match.absent or other.absent_only <= match.absent_only):
+                contained = True
+                break
+        if not contained:
+            kept.append(match)
+    return kept

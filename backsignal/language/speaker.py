@@ -1,0 +1,62 @@
+"""Who is the patient, and whose sign is it: the writer, a relative, or the other voice of a dialogue."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from backsignal.language.tokens import Token
+
+Voice = Literal["self", "third", "you"]
+_LABEL = re.compile(r"(?:(?<=^)|(?<=[\n.?!\"])|(?<=\s))\[?([A-Za-z0-9_][A-Za-z_ ]{0,16}?)(?:\]|\s?:)(?=\s|$)")
+
+
+class Turn(NamedTuple):
+    """One turn of a dialogue, as character offsets; `asks` where the other party speaks."""
+
+    start: int
+    end: int
+    asks: bool
+
+
+@dataclass(frozen=True)
+class VoiceMark:
+    """Words at a token that show of whom a clause tells: a voice or a relation."""
+
+    at: int
+    voice: Voice
+    relation: str | None = None
+
+
+def turns(text: str, asks: frozenset[str], replies: frozenset[str]) -> list[Turn]:
+    """Turns of a dialogue written with labels ("Doctor: ... Patient: ..."); empty where it is none."""
+    labels: list[tuple[int, int, bool]] = []
+    for match in _LABEL.finditer(text):
+        label = match.group(1).strip().lower()
+        if label in asks or label in replies:
+            labels.append((match.start(), match.end(), label in asks))
+    if len(labels) < 2 or not any(label[2] for label in labels):
+        return []
+    ends = [label[0] for label in labels[1:]] + [len(text)]
+    return [Turn(label[1], end, label[2]) for label, end in zip(labels, ends, strict=True)]
+
+
+def owner(marks: list[VoiceMark], sentence_start: int, start: int, end: int, before: VoiceMark | None) -> VoiceMark | None:
+    """The mark that a finding at tokens start to end belongs to: inside it, else the nearest before it."""
+    inside = [mark for mark in marks if start <= mark.at < end and mark.voice != "you"]
+    if inside:
+        return inside[0]
+    earlier = [mark for mark in marks if sentence_start <= mark.at < start and mark.voice != "you"]
+    return earlier[-1] if earlier else before
+
+
+def english(tokens: list[Token], common: frozenset[str]) -> bool:
+    """False where hardly any word of a text of some length is a common English one."""
+    words = [token.norm for token in tokens if token.norm[:1].isalpha()]
+    if not words:
+        letters = [token.text for token in tokens if token.text.isalpha()]
+        return not letters
+    if any(not word.isascii() for word in words) and sum(not w.isascii() for w in words) * 2 > len(words):
+        return False
+    if len(words) < 5:
+        return True
+    return sum(word in common for word in words) >= len(words) * 0.2
