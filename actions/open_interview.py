@@ -22,9 +22,8 @@ class OpenInterview(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Hear, then go on to the form, or to the conclusion where nothing is left to ask."""
         interview, message = interview_of(tracker), message_of(tracker.latest_message)
-        if not interview.introduced:
+        if not any(event["event"] == "bot" for event in tracker.events):
             utter(dispatcher, Reply(say(content(), "introduction")))
-            interview.introduced = True
         if interview.concluded:
             return self._after_conclusion(dispatcher, interview, message)
         hear(interview, content(), message)

@@ -21,7 +21,6 @@ ANSWERING = frozenset(
         "refuse",
         "correct",
         "returning",
-        "emergency",
         "other_health",
         "other_topic",
         "nlu_fallback",

@@ -42,3 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--action-server", action="store_true", help="run custom actions on an action server")
     serve.add_argument("--shell", action="store_true", help="talk in this terminal instead of over HTTP")
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

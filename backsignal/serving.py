@@ -45,9 +45,9 @@ def train() -> Path:
         return model
     name = model.name.removesuffix(".tar.gz")
     done = subprocess.run(
-        [sys.executable, "-m", "rasa", "train", "--fixed-model-name", name],
+        [sys.executable, "-m", "backsignal.rasa_command", "train", "--fixed-model-name", name],
         cwd=PROJECT,
-        env=_environment(),
+        env=_environment(LOG_LEVEL="INFO"),
         check=False,
     )
     if done.returncode != 0 or not model.exists():
@@ -89,19 +89,19 @@ def shell() -> int:
     environment = _environment()
     actions = _start(["run", "actions"], environment)
     try:
-        command = [sys.executable, "-m", "rasa", "shell", "--model", str(model)]
+        command = [sys.executable, "-m", "backsignal.rasa_command", "shell", "--model", str(model)]
         return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
     finally:
         _stop({"the action server": actions})
 
 
-def _environment() -> dict[str, str]:
+def _environment(**settings: str) -> dict[str, str]:
     quiet = {
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "LOG_LEVEL": "WARNING",
-        "PYTHONWARNINGS": "ignore",
+        **settings,
     }
     # The person's own settings win.
     return {**quiet, **os.environ}
@@ -109,7 +109,7 @@ def _environment() -> dict[str, str]:
 
 def _start(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     # A session of its own, so that Ctrl-C reaches it through us and in our order.
-    command = [sys.executable, "-m", "rasa", *arguments]
+    command = [sys.executable, "-m", "backsignal.rasa_command", *arguments]
     return subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True)
 
 

@@ -53,7 +53,6 @@ class Interview(BaseModel):
     news: list[str] = []
     unclear: bool = False
     withdrawing: list[str] = []
-    introduced: bool = False
     concluded: bool = False
     reference: str | None = None
 

@@ -67,7 +67,7 @@ def question_reply(asked: NextQuestion, content: Content, before: Sequence[str] 
 
 def _question_text(asked: NextQuestion, content: Content) -> str:
     simply = asked.tries > 1
-    if not asked.findings:
+    if asked.question.measure:
         return asked.question.opening
     if not asked.multiple:
         return asked.findings[0].simpler if simply else asked.findings[0].question

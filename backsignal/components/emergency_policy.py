@@ -97,7 +97,6 @@ def _emergency_findings(triage: Triage) -> set[str]:
 
 def _answered(interview: Interview) -> list[Event]:
     interview.asking = None
-    interview.introduced = True
     return [
         ActiveLoop(None),
         SlotSet(REQUESTED_SLOT, None),

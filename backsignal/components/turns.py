@@ -19,7 +19,6 @@ COMPLETE_SLOT: Final = "interview_complete"
 EMERGENCY_SLOT: Final = "emergency"
 STAGE_SLOT: Final = "stage"
 FORM: Final = "interview_form"
-EMERGENCY_INTENT: Final = "emergency"
 REFUSE_INTENT: Final = "refuse"
 READING_KEY: Final = "reading"
 

@@ -1,6 +1,7 @@
-"""The NLU component that reads every message with the language layer and screens it for emergencies.
+"""The NLU component that reads every message with the language layer.
 
-It stands after the intent classifier: rules overrule the model where the text itself says what it is.
+It stands after the intent classifier: a message that reports a finding is not about something else,
+whatever the model thinks. What the reading means for urgency is the EmergencyPolicy's and the core's.
 """
 
 from datetime import date
@@ -15,10 +16,7 @@ from rasa.shared.nlu.training_data.message import Message as RasaMessage
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from backsignal.clinical.findings import Mention, Reading, Status
-from backsignal.clinical.interview import Interview, Message, hear
-from backsignal.clinical.levels import Level
-from backsignal.clinical.red_flags import supported
-from backsignal.components.turns import EMERGENCY_INTENT, READING_KEY, content, reading_to_json
+from backsignal.components.turns import READING_KEY, reading_to_json
 from backsignal.language.reader import Reader
 
 _ENTITY = "finding"
@@ -65,24 +63,15 @@ class Understanding(GraphComponent):
         reading = self._reader.read(text, today=date.today())
         message.set(READING_KEY, reading_to_json(reading), add_to_output=True)
         message.set(ENTITIES, [_entity(m) for m in reading.mentions], add_to_output=True)
-        intent = self._certain_intent(text, reading, (message.get(INTENT) or {}).get(INTENT_NAME_KEY))
+        intent = self._certain_intent(reading, (message.get(INTENT) or {}).get(INTENT_NAME_KEY))
         if intent:
             message.set(INTENT, {INTENT_NAME_KEY: intent, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
 
-    def _certain_intent(self, text: str, reading: Reading, predicted: str | None) -> str | None:
-        if is_emergency(text, reading):
-            return EMERGENCY_INTENT
+    def _certain_intent(self, reading: Reading, predicted: str | None) -> str | None:
         told = any(mention.status is Status.PRESENT for mention in reading.mentions) or reading.suspected
         if told and (predicted is None or predicted in self._off_topic):
             return _INFORM
         return None
-
-
-def is_emergency(text: str, reading: Reading) -> bool:
-    """Whether the findings of one message by themselves make an emergency."""
-    interview = Interview()
-    hear(interview, content(), Message(id="", text=text, at="", reading=reading))
-    return supported(interview.record, content()).level is Level.EMERGENCY
 
 
 def _entity(mention: Mention) -> dict[str, Any]:

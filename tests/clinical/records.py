@@ -31,7 +31,7 @@ def record(
     rest: str = "absent",
 ) -> Record:
     """A record where the named findings are in the given states and all others in `rest`."""
-    wanted = {finding: rest for finding in content.findings} | dict(states or {})
+    wanted = dict.fromkeys(content.findings, rest) | dict(states or {})
     entries = {finding: made for finding, state in wanted.items() if (made := entry(state))}
     given: dict[Measure, Number] = {m: Number(value=v, quote=str(v)) for m, v in (numbers or {}).items()}
     return Record(entries=entries, numbers=given)

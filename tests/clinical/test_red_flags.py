@@ -7,6 +7,7 @@ from the whole space; the other proofs then go through every state of every part
 
 import itertools
 import random
+import sys
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -88,9 +89,7 @@ def test_turning_an_answer_from_absent_never_lowers_the_level(capsys: pytest.Cap
                         changed = (*states[:position], raised, *states[position + 1 :])
                         assert levels[changed].rank >= level.rank, (part, states, changed)
     with capsys.disabled():
-        print(
-            f"\nred-flag checker: {checked} states of {len(PARTS)} parts checked, rules {len(CONTENT.rules)}"
-        )
+        sys.stdout.write(f"\nred-flag checker: {checked} states of {len(PARTS)} parts checked\n")
 
 
 @pytest.mark.parametrize("finding", ALWAYS)
