@@ -74,7 +74,7 @@ def _forward(chart: Chart, trigger: Trigger, matches: list[Match], terminators: 
     pointer = trigger.end
     for match in sorted(matches, key=lambda m: (m.start, m.end)):
         target = next((first for first, _ in match.parts if first >= trigger.end), None)
-        if target is None:
+        if target is None or match.covers(trigger.start, trigger.end):
             continue
         if target > pointer:
             if not _passes(chart, trigger, pointer, target, terminators):
@@ -120,12 +120,12 @@ def decide(match: Match, lasting: bool) -> Status | None:
     statuses = match.statuses
     if match.absent:
         # "I can't pee fine" denies nothing; "if my bladder is fine" neither.
-        if match.denials % 2 or statuses & {Status.HYPOTHETICAL, Status.OTHER_PERSON}:
+        if match.denials or statuses & {Status.HYPOTHETICAL, Status.OTHER_PERSON}:
             return None
         return Status.ABSENT
     if Status.OTHER_PERSON in statuses:
         return Status.OTHER_PERSON
-    if match.denials % 2:
+    if match.denials:
         return Status.ABSENT
     if match.absent_only:
         return None

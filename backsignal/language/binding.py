@@ -158,6 +158,8 @@ class Binder:
 
     def _listed(self, place: Span, places: list[Span]) -> list[Span]:
         """Places joined to this one by "and", "or" or a comma."""
+        if place not in places:
+            return []  # carried over from an earlier sentence
         index = places.index(place)
         joined: list[Span] = []
         for step in (-1, 1):

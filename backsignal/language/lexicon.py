@@ -195,7 +195,7 @@ def load_lexicon(content: Path = CONTENT) -> Lexicon:
     findings: set[str] = set()
     concepts: set[str] = set()
     for path in sorted(folder.glob("*.yml")):
-        if path.name in {"grammar.yml", "spelling.yml"}:
+        if path.name in {"grammar.yml", "spelling.yml", "times.yml"}:
             continue
         file = read_content(path, LexiconFile)
         try:

@@ -4,6 +4,7 @@ A pattern is written as words in a line:
 
     leg            a word in any inflection            =legs         exactly this form
     LEG            a concept (class of words, phrases) a|LEG|=b      any of these
+    a|go+off       any of these, one of them of two words
     my?            optional                            ..4           up to 4 tokens of any kind between
     _5             up to 5 connecting words ("all down the left") between
 
@@ -226,6 +227,9 @@ class Matcher:
 
     def _symbol(self, symbols: tuple[str, ...]) -> str:
         for symbol in symbols:
+            if "+" in symbol.strip("+") and symbol not in self._parents:
+                self.add_concept(symbol, symbol.replace("+", " "))
+                self._parents.setdefault(symbol, [])
             self._note(symbol)
         if len(symbols) == 1:
             return symbols[0]
@@ -237,7 +241,7 @@ class Matcher:
         return name
 
     def _note(self, symbol: str) -> None:
-        if not symbol.isupper():
+        if not symbol.isupper() and "+" not in symbol:
             self.words.add(symbol)
 
     def _closure(self, symbol: str) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ class _Text:
         statuses = [(match, decide(match, match.finding in self._lexicon.lasting)) for match in self._matches]
         statuses = self._dialogue(statuses)
         mentions = self._mentions(statuses)
-        times = self._times.read(self._text, self._tokens, self._sentences, self._chart, self._today)
+        times = self._times.read(self._text, self._tokens, self._sentences, self._today, self._others(patient))
         suspected: tuple[str, ...] = ()
         if suspicion is not None:
             read = {mention.finding for mention in mentions}
@@ -236,6 +236,14 @@ class _Text:
             if foreign:
                 match.statuses.add(Status.OTHER_PERSON)
         return patient
+
+    def _others(self, patient: str | None) -> frozenset[int]:
+        """Tokens that name somebody who is not the patient."""
+        named = frozenset(mark.at for mark in self._voices if mark.relation and mark.relation != patient)
+        if patient is not None:
+            named |= {mark.at for mark in self._voices if mark.voice == "self" and not mark.relation}
+            named -= {mark.at - k for mark in self._voices if mark.relation == patient for k in (0, 1)}
+        return named
 
     def _is_current(self, match: Match) -> bool:
         """Whether a relative's sign is told as something of now and not as their history."""
