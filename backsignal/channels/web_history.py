@@ -30,13 +30,12 @@ def entries_of(events: Iterable[Event]) -> list[Entry]:
 
 
 def answer_to(entries: list[Entry], message_id: str) -> list[Entry] | None:
-    """What was answered to a message; None where the message was never handled."""
+    """A message and what was answered to it; None where the message was never handled."""
     place = next((entry["n"] for entry in entries if entry.get("id") == message_id), None)
     if place is None:
         return None
-    after = entries[place + 1 :]
-    end = next((number for number, entry in enumerate(after) if entry["from"] == PERSON), len(after))
-    return after[:end]
+    later = (entry["n"] for entry in entries[place + 1 :] if entry["from"] == PERSON)
+    return entries[place : next(later, len(entries))]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ LEAST_SECRET = 32
 _PURPOSE = b"backsignal web session 1"
 
 
-class NoSession(Exception):
+class NoSessionError(Exception):
     """The token is missing, forged, of another channel or expired."""
 
 
@@ -62,14 +62,14 @@ class Sessions:
         return f"{body}.{_encode(self._sign(body))}"
 
     def read(self, token: str | None) -> Session:
-        """The session of a token. Raises NoSession where the token does not hold."""
+        """The session of a token. Raises NoSessionError where the token does not hold."""
         body, _, signature = (token or "").partition(".")
         # Compared as text: base64 has several spellings for the same bytes.
         if not hmac.compare_digest(_encode(self._sign(body)).encode(), signature.encode()):
-            raise NoSession
+            raise NoSessionError
         session = Session(*json.loads(urlsafe_b64decode(body + "==")))
         if session.expires <= time.time():
-            raise NoSession
+            raise NoSessionError
         return session
 
     def _sign(self, body: str) -> bytes:

@@ -1,0 +1,354 @@
+"""The web channel: what the chat widget talks to. Its routes stand under /web/.
+
+A person is a stranger: who they are comes from a session that the server signed, and from nothing else
+that a request says. A message is handled once however often it is sent, as the tracker remembers its id.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import wraps
+from typing import Any
+
+from pydantic import BaseModel, Extra
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.shared.core.events import BotUttered, Event
+from sanic import Request, Sanic, response
+from sanic.response import HTTPResponse
+
+from backsignal.channels.safety import Answers, OnMessage, harmless
+from backsignal.channels.service import RootBlueprint
+from backsignal.channels.web_history import Entry, answer_to, entries_of, offered
+from backsignal.channels.web_limits import Limiter
+from backsignal.channels.web_pages import Pages, facts
+from backsignal.channels.web_requests import (
+    RefusedError,
+    allowed_origin,
+    answer_cors_ourselves,
+    failed,
+    failed_text,
+    message_of,
+    read_body,
+)
+from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
+from backsignal.channels.web_streams import Streams
+from backsignal.components.erasure import erase, primary
+
+logger = logging.getLogger(__name__)
+Handler = Callable[[Request], Awaitable[HTTPResponse | None]]
+
+_MOST_STREAMS = 6
+_API_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Origin",
+}
+_PREFLIGHT_HEADERS = {
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Max-Age": "7200",
+}
+
+
+class WebOptions(BaseModel):
+    """The channel's options in credentials.yml.
+
+    `origins` are other websites whose pages may use the chat ("https://clinic.example"). A session ends
+    after `lifetime_hours` without a visit. Limits count a session's messages, and an address's new sessions
+    and requests, on each server. `opening` is the response that opens a conversation. `poll_seconds` is how
+    often a stream looks for what another server delivered. `demo` serves the demonstration page at `/`.
+    """
+
+    origins: frozenset[str] = frozenset()
+    lifetime_hours: float = 24
+    messages_per_minute: float = 40
+    sessions_per_minute: float = 60
+    requests_per_minute: float = 1200
+    opening: str = "utter_welcome"
+    poll_seconds: float = 20
+    demo: bool = True
+
+    class Config:
+        """Pydantic settings."""
+
+        extra = Extra.forbid
+
+
+class WebChannel(InputChannel):
+    """The channel behind the chat widget."""
+
+    def __init__(self, options: WebOptions, sessions: Sessions) -> None:
+        self._options = options
+        self._sessions = sessions
+        self._streams = Streams()
+        self._pages = Pages(options.demo)
+        self._messages = Limiter(options.messages_per_minute)
+        self._starts = Limiter(options.sessions_per_minute)
+        self._requests = Limiter(options.requests_per_minute)
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name."""
+        return "web"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "WebChannel":
+        """The channel as credentials.yml sets it. Raises ValueError where an option is wrong."""
+        options = WebOptions(**(credentials or {}))
+        return cls(options, Sessions(load_secret(), options.lifetime_hours * 3600))
+
+    def get_output_channel(self) -> OutputChannel:
+        """Where Rasa sends what comes later: a reminder, an intent triggered from outside."""
+        return _Later(self._streams)
+
+    def blueprint(self, on_new_message: OnMessage) -> RootBlueprint:
+        """The channel's routes."""
+        blueprint = RootBlueprint("web_channel")
+        for uri, method, handler in (
+            ("/web/clinic", "GET", self._clinic),
+            ("/web/session", "POST", self._open),
+            ("/web/session", "DELETE", self._forget),
+            ("/web/messages", "GET", self._history),
+            ("/web/messages", "POST", self._message),
+            ("/web/events", "GET", self._events),
+        ):
+            name = f"{method} {uri}"
+            blueprint.add_route(self._guarded(handler), uri, {method}, stream=method == "POST", name=name)
+        blueprint.add_route(
+            self._guarded(_nothing), "/web/<path:path>", {"GET", "POST", "DELETE"}, name="nothing"
+        )
+        self._pages.add_to(blueprint)
+        preflight = self._guarded(_preflight)
+
+        # Rasa has every preflight answered before a route is asked, by its own policy: ours replaces that.
+        async def answer_preflight(request: Request, _: HTTPResponse) -> HTTPResponse | None:
+            ours = request.method == "OPTIONS" and request.path.startswith("/web/")
+            return await preflight(request) if ours else None
+
+        @blueprint.listener("before_server_start")
+        async def before_routes(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+            app.register_middleware(answer_preflight, "response")
+
+        @blueprint.listener("before_server_stop")
+        async def end_streams(_: Sanic, __: asyncio.AbstractEventLoop) -> None:
+            self._streams.close()
+
+        return blueprint
+
+    def _guarded(self, handler: Handler) -> Handler:
+        """The handler behind origin and rate checks; whatever fails in it is answered as JSON."""
+
+        @wraps(handler)
+        async def guarded(request: Request, **_: str) -> HTTPResponse | None:
+            headers = dict(_API_HEADERS)
+            answer_cors_ourselves(request)
+            try:
+                origin = allowed_origin(request, self._options.origins)
+                if origin:
+                    headers["Access-Control-Allow-Origin"] = origin
+                    headers["Access-Control-Expose-Headers"] = "Retry-After"
+                request.ctx.web_headers = headers
+                _take(self._requests, _address(request))
+                answer = await handler(request)
+            except RefusedError as refused:
+                answer = refused.answer()
+            except NoSessionError:
+                answer = RefusedError(401, "no_session").answer()
+            except Exception as error:
+                # An error's own words may hold what the person wrote, so only its kind is logged.
+                logger.error("web.request.failed path=%s error=%s", request.path, type(error).__name__)
+                answer = failed().answer()
+            if answer is not None:
+                answer.headers.update(headers)
+            return answer
+
+        return guarded
+
+    async def _clinic(self, _: Request) -> HTTPResponse:
+        return response.json(facts())
+
+    async def _open(self, request: Request) -> HTTPResponse:
+        body = await read_body(request)
+        agent = _agent(request)
+        if request.token is None:
+            _take(self._starts, _address(request))
+            session = self._sessions.new()
+        else:
+            session = self._sessions.read(request.token)
+            await _events_of(agent, session.sender)
+            session = self._sessions.renewed(session, restart=body.get("restart") is True)
+        entries = await _opened(agent, session.sender, self._options.opening)
+        return response.json(
+            {"token": self._sessions.token(session), "expires": session.expires, "messages": entries}
+        )
+
+    async def _forget(self, request: Request) -> HTTPResponse:
+        session = self._sessions.read(request.token)
+        agent = _agent(request)
+        for sender in session.senders():
+            async with agent.lock_store.lock(sender):
+                erase(agent.tracker_store, sender)
+            self._streams.wake(sender)
+        return response.json({"erased": True})
+
+    async def _history(self, request: Request) -> HTTPResponse:
+        session = self._sessions.read(request.token)
+        return response.json({"messages": entries_of(await _events_of(_agent(request), session.sender))})
+
+    async def _message(self, request: Request) -> HTTPResponse:
+        session = self._sessions.read(request.token)
+        _take(self._messages, session.sender)
+        message_id, text, payloads = message_of(await read_body(request))
+        agent = _agent(request)
+        # A turn that has begun is finished even if the person's connection breaks: a retry gets its answer.
+        turn = asyncio.ensure_future(_turn(agent, session.sender, message_id, text, payloads))
+        answer = await asyncio.shield(turn)
+        self._streams.wake(session.sender)
+        return response.json({"id": message_id, "messages": answer})
+
+    async def _events(self, request: Request) -> None:
+        session = self._sessions.read(request.token)
+        sender = session.sender
+        agent = _agent(request)
+        if self._streams.count(sender) >= _MOST_STREAMS:
+            raise RefusedError(429, "too_fast", retry_after=30)
+        seen = _number(request.headers.get("last-event-id"))
+        with self._streams.listening(sender) as woken:
+            entries = entries_of(await _events_of(agent, sender))
+            stream = await request.respond(
+                content_type="text/event-stream",
+                headers={**request.ctx.web_headers, "X-Accel-Buffering": "no"},
+            )
+            while not self._streams.closing:
+                news = [entry for entry in entries if entry["n"] > seen]
+                await stream.send("".join(_event("message", entry, entry["n"]) for entry in news) or ": \n\n")
+                seen = max(seen, len(entries) - 1)
+                woken.clear()
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(woken.wait(), self._options.poll_seconds)
+                try:
+                    entries = entries_of(await _events_of(agent, sender))
+                except RefusedError:
+                    await stream.send(_event("over", {}))
+                    break
+            await stream.eof()
+
+
+class _Later(OutputChannel):
+    """Wakes the person's streams; what is sent stands in the tracker, and they read it there."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._waking: set[asyncio.Future[None]] = set()
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name."""
+        return WebChannel.name()
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Wake the streams once the turn is over and stored."""
+        waking = asyncio.ensure_future(self._wake_after_turn(recipient_id))
+        self._waking.add(waking)
+        waking.add_done_callback(self._waking.discard)
+
+    async def _wake_after_turn(self, sender: str) -> None:
+        agent = Sanic.get_app().ctx.agent
+        async with agent.lock_store.lock(sender):
+            pass
+        self._streams.wake(sender)
+
+
+async def _turn(
+    agent: Agent, sender: str, message_id: str, text: str | None, payloads: list[str]
+) -> list[Entry]:
+    """The answer to a message: as it was given where the message was handled before, else a new turn."""
+    async with agent.lock_store.lock(sender):
+        entries = entries_of(await _events_of(agent, sender))
+        before = answer_to(entries, message_id)
+        if before is not None:
+            return before
+        if text is None:
+            if not offered(entries).admits(payloads):
+                raise RefusedError(409, "not_offered")
+            text = "; ".join(payloads)
+        else:
+            text = harmless(text)
+        # The processor and not the agent: the conversation's lock is held already.
+        await agent.processor.handle_message(
+            UserMessage(text, Answers(), sender, input_channel=WebChannel.name(), message_id=message_id)
+        )
+        answer = answer_to(entries_of(await _events_of(agent, sender)), message_id)
+        if answer is None:
+            raise failed()
+        if len(answer) == 1:
+            # Rasa swallows an action's failure: silence is answered with the safe message.
+            await _add(agent, sender, BotUttered(failed_text()))
+            return [*answer, entries_of(await _events_of(agent, sender))[-1]]
+        return answer
+
+
+async def _opened(agent: Agent, sender: str, opening: str) -> list[Entry]:
+    """The conversation so far; a new one is begun with the opening words."""
+    async with agent.lock_store.lock(sender):
+        tracker = await primary(agent.tracker_store).retrieve_full_tracker(sender)
+        if tracker is None:
+            tracker = await agent.processor.fetch_tracker_with_initial_session(sender, Answers())
+            words = await agent.nlg.generate(opening, tracker, WebChannel.name())
+            tracker.update(BotUttered(words.pop("text"), words), agent.domain)
+            await primary(agent.tracker_store).save(tracker)
+        return entries_of(tracker.events)
+
+
+async def _add(agent: Agent, sender: str, event: Event) -> None:
+    store = primary(agent.tracker_store)
+    tracker = await store.retrieve(sender)
+    tracker.update(event, agent.domain)
+    await store.save(tracker)
+
+
+async def _events_of(agent: Agent, sender: str) -> list[Event]:
+    """All events of a conversation. Raises RefusedError where there is none: it was erased."""
+    tracker = await primary(agent.tracker_store).retrieve_full_tracker(sender)
+    if tracker is None:
+        raise RefusedError(401, "session_over")
+    return list(tracker.events)
+
+
+def _agent(request: Request) -> Agent:
+    agent: Agent | None = getattr(request.app.ctx, "agent", None)
+    if agent is None or not agent.is_ready():
+        raise failed()
+    return agent
+
+
+def _take(limiter: Limiter, key: str) -> None:
+    seconds = limiter.wait(key)
+    if seconds:
+        raise RefusedError(429, "too_fast", retry_after=seconds)
+
+
+def _address(request: Request) -> str:
+    # remote_addr is set only where Sanic is told of its proxies (PROXIES_COUNT): else no header is believed.
+    return request.remote_addr or request.ip
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _event(kind: str, data: Any, number: int | None = None) -> str:
+    mark = "" if number is None else f"id: {number}\n"
+    return f"{mark}event: {kind}\ndata: {json.dumps(data)}\n\n"
+
+
+async def _preflight(_: Request) -> HTTPResponse:
+    return response.empty(headers=_PREFLIGHT_HEADERS)
+
+
+async def _nothing(_: Request) -> HTTPResponse:
+    raise RefusedError(404, "not_found")

@@ -1,0 +1,169 @@
+"""What the web channel serves to browsers: the widget's file, the demonstration page, and their facts."""
+
+import gzip
+import html
+import re
+from asyncio import AbstractEventLoop
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from sanic import Request, Sanic, response
+from sanic.response import HTTPResponse
+
+from backsignal.channels.service import RootBlueprint
+from backsignal.channels.web_requests import answer_cors_ourselves
+from backsignal.clinical.content import PACKAGE_CONTENT
+from backsignal.clinical.content_files import ContentModel, read_content
+from backsignal.clinical.levels import Level
+from backsignal.components.turns import content
+
+WIDGET = Path(__file__).resolve().parents[2] / "widget"
+# The widget's modules, each using only those before it.
+_MODULES = ("strings", "dom", "drawings", "body", "colours", "connection", "cards", "summary", "chat")
+_STYLE_MARK = "/* widget.css */"
+_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript", ".png": "image/png"}
+# The page may use what its own server offers and nothing else, and nobody may frame it.
+_PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; "
+        "require-trusted-types-for 'script'"
+    ),
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+# The widget itself is for any page: that a page may use the channel is decided at the channel.
+_WIDGET_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Place(ContentModel):
+    """A part of the body picture: its shape, its name, and what it says in a message."""
+
+    shape: str
+    name: str
+    says: str
+
+
+class Pointing(ContentModel):
+    """The body picture: the sentence that it sends, and its parts."""
+
+    opening: str
+    places: list[Place]
+
+
+class WidgetWording(ContentModel):
+    """The file widget.yml."""
+
+    levels: dict[Level, str]
+    asks: dict[str, str]
+    pointing: Pointing
+    drawings: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def facts() -> dict[str, Any]:
+    """What the widget must know before it talks: the clinic's numbers, and the wording of its pictures."""
+    wording = read_content(PACKAGE_CONTENT / "widget.yml", WidgetWording)
+    clinic = content().clinic
+    movements = {m.id: m.name for topic in content().topics.values() for m in topic.movements}
+    return {
+        "clinic": clinic.name,
+        "telephone": clinic.telephone,
+        "opening_hours": clinic.opening_hours,
+        "emergency_number": clinic.emergency_number,
+        "levels": {level.value: name for level, name in wording.levels.items()},
+        "asks": wording.asks,
+        "pointing": wording.pointing.dict(),
+        "drawings": wording.drawings,
+        "movements": movements,
+    }
+
+
+def widget_source(folder: Path = WIDGET) -> str:
+    """The widget as one module: its parts without comments and imports, and its style sheet within."""
+    style = re.sub(r"\s*\n\s*", "\n", _without_comments((folder / "widget.css").read_text("utf-8")))
+    parts = [(folder / f"{name}.js").read_text("utf-8") for name in _MODULES]
+    joined = "\n".join(re.sub(r"^import [^;]*;\n", "", part, flags=re.M) for part in parts)
+    joined = re.sub(r"^export ", "", joined, flags=re.M)
+    lines = [line for line in _without_comments(joined).splitlines() if line.strip()]
+    return "\n".join(lines).replace(_STYLE_MARK, style.strip()) + "\n"
+
+
+def _without_comments(source: str) -> str:
+    # Only comments that begin a line: the sources have no others.
+    source = re.sub(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n", "", source, flags=re.S | re.M)
+    return re.sub(r"^[ \t]*// .*\n", "", source, flags=re.M)
+
+
+@dataclass(frozen=True)
+class _File:
+    body: bytes
+    packed: bytes
+    type: str
+    mark: str
+    headers: dict[str, str]
+
+    def answer(self, request: Request) -> HTTPResponse:
+        """The file, packed where the browser takes that; nothing where the browser has it already."""
+        answer_cors_ourselves(request)
+        headers = {**self.headers, "ETag": self.mark, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if request.headers.get("if-none-match") == self.mark:
+            return response.empty(304, headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return response.raw(self.packed, 200, {**headers, "Content-Encoding": "gzip"}, self.type)
+        return response.raw(self.body, 200, headers, self.type)
+
+
+def _file(body: bytes, content_type: str, headers: dict[str, str]) -> _File:
+    mark = f'"{sha256(body).hexdigest()[:20]}"'
+    return _File(body, gzip.compress(body, 9, mtime=0), content_type, mark, headers)
+
+
+class Pages:
+    """The widget's file, and with `demo` the page of a made-up clinic at `/`."""
+
+    def __init__(self, demo: bool) -> None:
+        source = widget_source().encode()
+        self._files = {"/widget.js": _file(source, "text/javascript; charset=utf-8", _WIDGET_HEADERS)}
+        if demo:
+            self._files["/"] = _file(_demo_page(), "text/html; charset=utf-8", _PAGE_HEADERS)
+            for path in (WIDGET / "demo").iterdir():
+                if path.suffix in _TYPES:
+                    self._files[f"/demo/{path.name}"] = _file(
+                        path.read_bytes(), _TYPES[path.suffix], _WIDGET_HEADERS
+                    )
+
+    def add_to(self, blueprint: RootBlueprint) -> None:
+        """Serve the files from the blueprint's app."""
+
+        async def serve(request: Request) -> HTTPResponse:
+            return self._files[request.path].answer(request)
+
+        for path in self._files.keys() - {"/"}:
+            blueprint.add_route(serve, path, {"GET", "HEAD"}, name=path.strip("/").replace("/", "_"))
+
+        # `/` is a route of Rasa's already, and a second one would be an error: this answers before it.
+        @blueprint.listener("before_server_start")
+        async def before_routes(app: Sanic, _: AbstractEventLoop) -> None:
+            app.register_middleware(self._front_page, "request")
+
+    def _front_page(self, request: Request) -> HTTPResponse | None:
+        page = self._files.get("/") if request.path == "/" else None
+        return page.answer(request) if page and request.method in ("GET", "HEAD") else None
+
+
+def _demo_page() -> bytes:
+    """The page with the clinic's facts filled in."""
+    values = {name: html.escape(str(value)) for name, value in content().clinic.facts().items()}
+    page = Template((WIDGET / "demo" / "index.html").read_text("utf-8"))
+    return page.substitute(values).encode()
