@@ -108,13 +108,13 @@ def check(turn: Turn, chat: Chat, expect: dict[str, Any]) -> Iterator[str]:
     """What a turn's answers lack of what is expected."""
     known = {
         "text", "no_text", "question", "asks", "asks_not", "level", "final", "emergency", "call", "advice",
-        "findings", "rules", "handover", "questions_at_most", "no",
+        "findings", "rules", "handover", "questions_at_most", "none_of",
     }  # fmt: skip
     yield from (f"unknown expectation '{key}'" for key in expect.keys() - known)
     said, question = turn.text.casefold(), turn.payload("question")
     yield from (f"'{t}' was not said" for t in _list(expect.get("text")) if t.casefold() not in said)
     yield from (f"'{t}' was said" for t in _list(expect.get("no_text")) if t.casefold() in said)
-    yield from (f"a '{kind}' came" for kind in _list(expect.get("no")) if turn.payloads(kind))
+    yield from (f"a '{kind}' came" for kind in _list(expect.get("none_of")) if turn.payloads(kind))
     if "question" in expect and question.get("id") not in _list(expect["question"]):
         yield f"the question is '{question.get('id')}'"
     yield from (
