@@ -1,0 +1,99 @@
+"""Writes the benchmark's table and chart into `docs/performance.md` and `docs/images/performance.svg`."""
+
+import re
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.servers import PROJECT
+
+PAGE = PROJECT / "docs" / "performance.md"
+CHART = PROJECT / "docs" / "images" / "performance.svg"
+_MARK = re.compile(r"(<!-- bench: begin -->\n).*?(<!-- bench: end -->)", re.DOTALL)
+_AIMS = {
+    "latency_p50": "<= 0.4",
+    "latency_p95": "<= 0.4",
+    "throughput": ">= 3",
+    "startup": "<= 0.42",
+    "memory": "<= 0.6",
+    "train": "<= 0.4",
+    "growth_messages": "<= 1.2",
+    "growth_stored": "<= 1.1",
+}
+
+
+def write_report(result: dict[str, Any]) -> None:
+    """Put the table between the page's marks, and draw the chart beside it."""
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(_MARK.sub(lambda m: m[1] + _table(result) + m[2], page), encoding="utf-8")
+    _chart(result, CHART)
+
+
+def _table(result: dict[str, Any]) -> str:
+    machine = result["machine"]
+    lines = [f"Measured {result['when']} on {machine['cores']} cores, {machine['memory_gb']} GB.", ""]
+    lines += ["| ours over stock | ratio | aim |", "|---|---|---|"]
+    lines += [f"| {name} | {value} | {_AIMS.get(name, '')} |" for name, value in result["ratio"].items()]
+    lines += ["", "| | stock | ours |", "|---|---|---|"]
+    for label, path, unit in (
+        ("start to first answer", ("startup",), "s"),
+        ("training", ("train",), "s"),
+        ("memory, peak", ("rss_mb",), "MB"),
+        *((f"p50 with {n} user(s)", ("load", n, "p50"), "ms") for n in ("1", "4", "16")),
+        *((f"p95 with {n} user(s)", ("load", n, "p95"), "ms") for n in ("1", "4", "16")),
+        ("messages a second with 16 users", ("load", "16", "per_second"), ""),
+    ):
+        stock, ours = (_value(result["bots"][bot], path) for bot in ("stock", "ours"))
+        lines.append(f"| {label} | {stock:.1f} {unit} | {ours:.1f} {unit} |")
+    lines += ["", "| ours alone | |", "|---|---|"]
+    lines += [
+        f"| message {at} of one conversation | {ms:.1f} ms |"
+        for at, ms in result["growth"]["messages"].items()
+    ]
+    stored = result["growth"]["stored"]
+    lines += [f"| a message, nothing stored | {stored['without']:.1f} ms |"]
+    lines += [f"| a message, {stored['stored']} conversations stored | {stored['with']:.1f} ms |"]
+    lines += [f"| {name.replace('_', ' ')} | {value} |" for name, value in result["offline"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _value(rows: list[dict[str, Any]], path: tuple[str, ...]) -> float:
+    values = []
+    for row in rows:
+        value: Any = row
+        for step in path:
+            value = value[step]
+        values.append(value)
+    return median(values)
+
+
+def _chart(result: dict[str, Any], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    users = ["1", "4", "16"]
+    figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.4))
+    for bot, colour in (("stock", "#9aa5b1"), ("ours", "#0b6e6e")):
+        axes[0].plot(
+            users,
+            [_value(result["bots"][bot], ("load", n, "p50")) for n in users],
+            "o-",
+            color=colour,
+            label=bot,
+        )
+        axes[0].plot(
+            users, [_value(result["bots"][bot], ("load", n, "p95")) for n in users], "o--", color=colour
+        )
+    axes[0].set(
+        yscale="log", xlabel="users at once", ylabel="ms a message", title="p50 (line) and p95 (dashes)"
+    )
+    axes[0].legend()
+    names = ["startup", "memory", "train", "latency_p50", "latency_p95"]
+    axes[1].barh(names, [result["ratio"][name] for name in names], color="#0b6e6e")
+    axes[1].axvline(1, color="#9aa5b1")
+    axes[1].set(title="ours over stock (lower is better)")
+    figure.tight_layout()
+    figure.savefig(path)
