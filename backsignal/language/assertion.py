@@ -24,6 +24,7 @@ class Match:
     parts: tuple[tuple[int, int], ...]
     absent: bool = False  # said as a function that is well
     absent_only: bool = False  # counts only where it is denied
+    stubborn: bool = False  # only denied by a word right before it
     statuses: set[Status] = field(default_factory=set)
     denials: int = 0
 
@@ -46,73 +47,81 @@ class Trigger:
     end: int
 
 
-def assert_sentence(
-    chart: Chart, start: int, end: int, matches: list[Match], triggers: list[Trigger], terminators: list[int]
-) -> None:
-    """Note on each match of one sentence how the triggers of that sentence speak of it."""
-    if not matches:
-        return
-    said = [match for match in matches if not match.absent]
-    for trigger in triggers:
-        if any(match.covers(trigger.start, trigger.end) for match in said):
-            continue  # "no control", "can't feel": the negation is a part of the sign
-        direction = trigger.rule.direction
-        if direction == "sentence":
-            reached = [match for match in matches if start <= match.start < end]
-        elif direction == "forward":
-            reached = _forward(chart, trigger, matches, terminators)
-        else:
-            reached = _backward(chart, trigger, matches, terminators)
-        for match in reached:
-            status = STATUS_OF[trigger.rule.category]
+class Scopes:
+    """Applies the context rules of one text, sentence by sentence."""
+
+    def __init__(self, chart: Chart, terminators: list[int], new_clauses: list[int]) -> None:
+        self._chart = chart
+        self._hard = frozenset(terminators)
+        self._soft = self._hard | frozenset(new_clauses)
+
+    def note(self, start: int, end: int, matches: list[Match], triggers: list[Trigger]) -> None:
+        """Note on each match of one sentence how the triggers of that sentence speak of it."""
+        said = [match for match in matches if not match.absent]
+        for trigger in triggers:
+            if any(match.covers(trigger.start, trigger.end) for match in said):
+                continue  # "no control", "can't feel": the negation is a part of the sign
+            direction = trigger.rule.direction
+            if direction == "sentence":
+                self.apply(trigger, matches)
+            elif direction == "forward":
+                self.apply(trigger, self._forward(trigger, matches))
+            else:
+                self.apply(trigger, self._backward(trigger, matches))
+
+    def apply(self, trigger: Trigger, matches: list[Match]) -> None:
+        """Note on matches what a trigger says of them."""
+        status = STATUS_OF[trigger.rule.category]
+        for match in matches:
             match.statuses.add(status)
             match.denials += status is Status.ABSENT
 
-
-def _forward(chart: Chart, trigger: Trigger, matches: list[Match], terminators: list[int]) -> list[Match]:
-    reached: list[Match] = []
-    pointer = trigger.end
-    for match in sorted(matches, key=lambda m: (m.start, m.end)):
-        target = next((first for first, _ in match.parts if first >= trigger.end), None)
-        if target is None or match.covers(trigger.start, trigger.end):
-            continue
-        if target > pointer:
-            if not _passes(chart, trigger, pointer, target, terminators):
+    def _forward(self, trigger: Trigger, matches: list[Match]) -> list[Match]:
+        reached: list[Match] = []
+        pointer = trigger.end
+        for match in sorted(matches, key=lambda m: (m.start, m.end)):
+            target = next((first for first, _ in match.parts if first >= trigger.end), None)
+            if target is None or match.covers(trigger.start, trigger.end):
                 continue
-        elif match.start >= trigger.end and any(trigger.end <= t <= target and t > trigger.start for t in terminators) and pointer == trigger.end:
-            continue
-        reached.append(match)
-        # A list goes on from its last item: "no numbness, tingling or weakness".
-        pointer = max(pointer, match.end)
-    return reached
+            if target > pointer and not self._passes(trigger, pointer, target):
+                continue
+            if target <= pointer and self._ended(trigger, trigger.end, target):
+                continue
+            if match.stubborn and trigger.rule.category != "other_person" and target - trigger.end > 1:
+                continue
+            reached.append(match)
+            # A list goes on from its last item: "no numbness, tingling or weakness".
+            pointer = max(pointer, match.end)
+        return reached
 
+    def _backward(self, trigger: Trigger, matches: list[Match]) -> list[Match]:
+        reached: list[Match] = []
+        pointer = trigger.start
+        for match in sorted(matches, key=lambda m: -m.end):
+            if match.end > trigger.start or (match.stubborn and trigger.start - match.end > 1):
+                continue
+            if match.end < pointer and not self._passes(trigger, match.end, pointer, back=True):
+                continue
+            reached.append(match)
+            pointer = min(pointer, match.start)
+        return reached
 
-def _backward(chart: Chart, trigger: Trigger, matches: list[Match], terminators: list[int]) -> list[Match]:
-    reached: list[Match] = []
-    pointer = trigger.start
-    for match in sorted(matches, key=lambda m: -m.end):
-        if match.end > trigger.start:
-            continue
-        if match.end < pointer and not _passes(chart, trigger, match.end, pointer, terminators, back=True):
-            continue
-        reached.append(match)
-        pointer = min(pointer, match.start)
-    return reached
+    def _ended(self, trigger: Trigger, start: int, end: int) -> bool:
+        ends = self._hard if trigger.rule.over_clauses else self._soft
+        return any(index in ends for index in range(start, end + 1))
 
-
-def _passes(chart: Chart, trigger: Trigger, start: int, end: int, terminators: list[int], back: bool = False) -> bool:
-    """Whether a trigger's reach crosses the tokens from start to end."""
-    if any(start <= t <= end - (1 if back else 0) for t in terminators):
-        return False
-    scope = trigger.rule.scope
-    steps = 0
-    for index in range(start, end):
-        if any(chart.has(index, stop) for stop in trigger.rule.stops):
+    def _passes(self, trigger: Trigger, start: int, end: int, back: bool = False) -> bool:
+        """Whether a trigger's reach crosses the tokens from start to end."""
+        if self._ended(trigger, start, end - (1 if back else 0)):
             return False
-        steps += not chart.has(index, "SKIP")
-        if scope and steps > scope:
-            return False
-    return True
+        steps = 0
+        for index in range(start, end):
+            if any(self._chart.has(index, stop) for stop in trigger.rule.stops):
+                return False
+            steps += not self._chart.has(index, "SKIP")
+            if trigger.rule.scope and steps > trigger.rule.scope:
+                return False
+        return True
 
 
 def decide(match: Match, lasting: bool) -> Status | None:

@@ -18,6 +18,7 @@ from backsignal.language.tokens import Token
 _YEAR = 365.25
 _TENS = 20
 _ENOUGH = 1.0
+_SURE = 5.0
 
 
 class HolidayRule(ContentModel):
@@ -68,6 +69,9 @@ class Numbers:
     duration: Duration | None = None
     severity: int | None = None
     age: int | None = None
+    age_at: tuple[int, int] | None = None  # tokens
+    duration_at: tuple[int, int] | None = None
+    sure: bool = False  # the duration is plainly the complaint's
 
 
 @dataclass
@@ -133,7 +137,10 @@ class Times:
         if best is not None and best.score >= _ENOUGH:
             words = text[tokens[best.start].start : tokens[best.end - 1].end]
             duration = Duration(round(best.days, 2), words)
-        return Numbers(duration, self._severity(view), self._age(view, relations))
+            return Numbers(
+                duration, self._severity(view), *self._age(view, relations), (best.start, best.end), best.score >= _SURE
+            )  # fmt: skip
+        return Numbers(duration, self._severity(view), *self._age(view, relations))
 
     # -- time expressions
 
@@ -476,13 +483,13 @@ class Times:
 
     # -- age
 
-    def _age(self, view: _View, relations: frozenset[int]) -> int | None:
-        best: tuple[float, int] | None = None
+    def _age(self, view: _View, relations: frozenset[int]) -> tuple[int | None, tuple[int, int] | None]:
+        best: tuple[float, int, int] | None = None
         for index in range(len(view.norms)):
             value, weight = self._years(view, index, relations)
             if value is not None and 0 < value <= 115 and weight > (best[0] if best else 0.0):
-                best = (weight, int(value))
-        return best[1] if best else None
+                best = (weight, int(value), index)
+        return (best[1], (best[2], best[2] + 1)) if best else (None, None)
 
     def _years(self, view: _View, index: int, relations: frozenset[int]) -> tuple[float | None, float]:
         number = self.number(view, index)

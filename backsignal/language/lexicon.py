@@ -13,6 +13,8 @@ from backsignal.language.spelling import Spelling, SpellingFile
 
 CONTENT = Path(__file__).resolve().parent.parent / "content"
 
+_OTHER_FILES = frozenset({"grammar.yml", "spelling.yml", "times.yml", "derived.yml"})
+
 # Marks are written by name in patterns, since YAML and the pattern language use the marks themselves.
 MARKS = {
     ",": "COMMA", ".": "STOP", "?": "QMARK", ":": "COLON", "-": "DASH", "/": "SLASH", "&": "AND", "+": "PLUS",
@@ -42,6 +44,8 @@ class FindingEntry(_Lines):
 
     present: list[StrictStr] = []
     absent: list[StrictStr] = []
+    denied: list[StrictStr] = []  # counts only where it is denied ("no accidents", "no injury")
+    stubborn: bool = False  # the complaint itself: only denied by a word right at it
     lasting: bool = False  # a thing of the past that still counts ("had cancer ten years ago")
     questioned: bool = True  # what is only asked about is hypothetical
 
@@ -87,6 +91,7 @@ class GrammarFile(_Lines):
     breaks: list[StrictStr]
     connectors: list[StrictStr]
     relations: dict[str, list[StrictStr]]
+    number_ranges: dict[str, tuple[float, float]]
     voices: dict[Voice, list[StrictStr]]  # words that show whose signs a clause tells
     asks: list[StrictStr]  # labels of the turns that ask, in a dialogue
     replies: list[StrictStr]  # labels of the turns that answer
@@ -100,6 +105,8 @@ class ContextRule(_Lines):
     direction: Direction
     scope: int = 0  # tokens; 0 reaches to the end of the sentence
     stops: list[StrictStr] = []  # concepts that end its reach, beside the terminators
+    over_clauses: bool = False  # "what if I start leaking and my legs go"
+    reaches_back: bool = False  # alone in its sentence it speaks of the sentence before ("It went, years ago.")
     patterns: list[StrictStr]
 
 
@@ -109,6 +116,7 @@ class ContextFile(_Lines):
     about: str = ""
     rules: list[ContextRule]
     terminate: list[StrictStr]
+    new_clause: list[StrictStr]  # end the reach of most rules, but not of those that go over clauses
     pseudo: list[StrictStr]
 
 
@@ -117,6 +125,7 @@ class FindingOutput(NamedTuple):
 
     finding: str
     absent: bool
+    denied: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,12 +137,14 @@ class ContextOutput:
     direction: Direction
     scope: int
     stops: tuple[str, ...]
+    over_clauses: bool
+    reaches_back: bool
 
 
 class MarkOutput(NamedTuple):
     """Words that end a scope, are no trigger though they look like one, are an idiom, or name a relation."""
 
-    kind: Literal["terminate", "pseudo", "block", "relation", "answer", "speaker", "voice"]
+    kind: Literal["terminate", "new_clause", "pseudo", "block", "relation", "answer", "speaker", "voice"]
     name: str = ""
 
 
@@ -142,16 +153,19 @@ class Lexicon:
     """The compiled content."""
 
     matcher: Matcher
+    idioms: Matcher  # run apart, since an idiom's words stand close together ("put back" is not "put my back out")
     spelling: Spelling
     places: frozenset[str]
     paired: frozenset[str]
     bindings: dict[str, Binding]
     lasting: frozenset[str]
+    stubborn: frozenset[str]
     findings: frozenset[str]
     asks: frozenset[str]
     replies: frozenset[str]
     _irregular: dict[str, str]
     _aliases: dict[str, list[str]]
+    _number_ranges: dict[str, tuple[float, float]]
     _cache: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def symbols(self, norm: str) -> tuple[str, ...]:
@@ -163,18 +177,25 @@ class Lexicon:
                 self._cache[norm] = known
         return known
 
+    def _ranges(self, norm: str) -> list[str]:
+        try:
+            value = float(norm.replace(",", "."))
+        except ValueError:
+            return []
+        return [name for name, (low, high) in self._number_ranges.items() if low <= value <= high]
+
     def _symbols(self, norm: str) -> tuple[str, ...]:
         mark = MARKS.get(norm)
         if mark:
             return self.matcher.symbols_of([norm, mark])
         if norm[:1].isdigit():
-            return self.matcher.symbols_of([norm, "NUM"])
+            return self.matcher.symbols_of([norm, "=" + norm, "NUM", *self._ranges(norm)])
         word = self.spelling.correct(norm)
         forms = {norm, "=" + norm, word, "=" + word}
         for form in (norm, word):
             for alias in self._aliases.get(form, ()):
                 forms |= {alias, "=" + alias}
-        for form in list(forms):
+        for form in [form for form in forms if form[0] != "="]:
             forms |= {base for base in inflections(form) if base in self.matcher.words}
             irregular = self._irregular.get(form)
             if irregular:
@@ -188,24 +209,27 @@ def load_lexicon(content: Path = CONTENT) -> Lexicon:
     grammar = read_content(folder / "grammar.yml", GrammarFile)
     spelling_file = read_content(folder / "spelling.yml", SpellingFile)
     matcher = Matcher()
+    idioms = Matcher(beside=matcher)
     places: set[str] = set()
     paired: set[str] = set()
     bindings: dict[str, Binding] = {}
     lasting: set[str] = set()
+    stubborn: set[str] = set()
     findings: set[str] = set()
     concepts: set[str] = set()
     for path in sorted(folder.glob("*.yml")):
-        if path.name in {"grammar.yml", "spelling.yml", "times.yml"}:
+        if path.name in _OTHER_FILES:
             continue
         file = read_content(path, LexiconFile)
         try:
-            _compile(file, matcher)
+            _compile(file, matcher, idioms)
         except PatternError as error:
             raise ContentError(f"{path}: {error}") from error
         concepts |= file.concepts.keys()
         places |= set(file.places)
         paired |= set(file.paired)
         bindings |= file.bindings
+        stubborn |= {name for name, entry in file.findings.items() if entry.stubborn}
         lasting |= {name for name, entry in file.findings.items() if entry.lasting}
         findings |= file.findings.keys()
     for binding in bindings.values():
@@ -231,12 +255,12 @@ def load_lexicon(content: Path = CONTENT) -> Lexicon:
     irregular = {form: base for form, base in grammar.irregular.items()}
     spelling = Spelling(spelling_file, folder / "english_words.txt", matcher.words, set(irregular))
     return Lexicon(
-        matcher, spelling, frozenset(places), frozenset(paired), bindings, frozenset(lasting), frozenset(findings),
-        frozenset(grammar.asks), frozenset(grammar.replies), irregular, grammar.aliases,
+        matcher, idioms, spelling, frozenset(places), frozenset(paired), bindings, frozenset(lasting), frozenset(stubborn), frozenset(findings),
+        frozenset(grammar.asks), frozenset(grammar.replies), irregular, grammar.aliases, grammar.number_ranges,
     )  # fmt: skip
 
 
-def _compile(file: LexiconFile, matcher: Matcher) -> None:
+def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:
     for name, lines in file.concepts.items():
         for pattern in _patterns(lines):
             matcher.add_concept(name, pattern)
@@ -245,21 +269,25 @@ def _compile(file: LexiconFile, matcher: Matcher) -> None:
             matcher.add(FindingOutput(finding, absent=False), pattern)
         for pattern in _patterns(entry.absent):
             matcher.add(FindingOutput(finding, absent=True), pattern)
+        for pattern in _patterns(entry.denied):
+            matcher.add(FindingOutput(finding, absent=False, denied=True), pattern)
     for normal in file.normal:
         for pattern in _patterns(normal.patterns):
             for finding in normal.denies:
                 matcher.add(FindingOutput(finding, absent=True), pattern)
     for pattern in _patterns(file.blockers):
-        matcher.add(MarkOutput("block"), pattern)
+        idioms.add(MarkOutput("block"), pattern)
 
 
 def _compile_context(file: ContextFile, matcher: Matcher) -> None:
     for number, rule in enumerate(file.rules):
-        output = ContextOutput(number, rule.category, rule.direction, rule.scope, tuple(rule.stops))
+        output = ContextOutput(number, rule.category, rule.direction, rule.scope, tuple(rule.stops), rule.over_clauses, rule.reaches_back)
         for pattern in _patterns(rule.patterns):
             matcher.add(output, pattern)
     for pattern in _patterns(file.terminate):
         matcher.add(MarkOutput("terminate"), pattern)
+    for pattern in _patterns(file.new_clause):
+        matcher.add(MarkOutput("new_clause"), pattern)
     for pattern in _patterns(file.pseudo):
         matcher.add(MarkOutput("pseudo"), pattern)
 

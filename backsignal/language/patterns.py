@@ -101,11 +101,12 @@ class Chart:
 class Matcher:
     """All patterns as one trie. Concepts are added as outputs that are symbols (str)."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: "Matcher | None" = None) -> None:
+        """`beside` another matcher the two share concepts, so that both can run on one chart."""
         self._root = _Node()
-        self._parents: dict[str, list[str]] = {}
-        self._closures: dict[str, tuple[str, ...]] = {}
-        self.words: set[str] = set()
+        self._parents: dict[str, list[str]] = beside._parents if beside else {}
+        self._closures: dict[str, tuple[str, ...]] = beside._closures if beside else {}
+        self.words: set[str] = beside.words if beside else set()
 
     def add_concept(self, name: str, pattern: str) -> None:
         """Let a pattern count as a concept."""
@@ -227,9 +228,8 @@ class Matcher:
 
     def _symbol(self, symbols: tuple[str, ...]) -> str:
         for symbol in symbols:
-            if "+" in symbol.strip("+") and symbol not in self._parents:
-                self.add_concept(symbol, symbol.replace("+", " "))
-                self._parents.setdefault(symbol, [])
+            if "+" in symbol.strip("+"):
+                self._insert(parse(symbol.replace("+", " ")), symbol)
             self._note(symbol)
         if len(symbols) == 1:
             return symbols[0]

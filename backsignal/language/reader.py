@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from backsignal.clinical.findings import Answer, Mention, Reading, Side, Status
-from backsignal.language.assertion import Match, Trigger, assert_sentence, decide
+from backsignal.language.assertion import Match, Scopes, Trigger, decide
 from backsignal.language.binding import Binder
-from backsignal.language.duration import Times, load_times
+from backsignal.language.derived import Derivation, load_derivations
+from backsignal.language.duration import Numbers, Times, load_times
 from backsignal.language.lexicon import (
     CONTENT,
     ContextOutput,
@@ -22,6 +23,7 @@ from backsignal.language.tokens import Token, sentences, tokenize
 
 _GREETING_TOKENS = 4
 _NEAR = 4
+_NEVER_PATIENT = frozenset({"other"})
 _DISTANT = frozenset({"uncle", "aunt", "cousin", "friend", "neighbour", "colleague"})
 
 
@@ -35,27 +37,31 @@ class Suspicion(Protocol):
 class Reader:
     """The language layer's entry point."""
 
-    def __init__(self, lexicon: Lexicon, times: Times, suspicion: Suspicion | None = None) -> None:
+    def __init__(
+        self, lexicon: Lexicon, times: Times, derivations: list[Derivation], suspicion: Suspicion | None = None
+    ) -> None:
         self._lexicon = lexicon
         self._times = times
+        self._derivations = derivations
         self._suspicion = suspicion
 
     @classmethod
     def load(cls, content: Path = CONTENT, suspicion: Suspicion | None = None) -> "Reader":
         """Compile the content; raises ContentError naming file and field where it is wrong."""
-        return cls(load_lexicon(content), load_times(content), suspicion)
+        return cls(load_lexicon(content), load_times(content), load_derivations(content), suspicion)
 
     def read(self, text: str, *, today: date) -> Reading:
         """All that one message says. Never raises on any str; takes time linear in its length."""
-        return _Text(self._lexicon, self._times, text, today).reading(self._suspicion)
+        return _Text(self._lexicon, self._times, self._derivations, text, today).reading(self._suspicion)
 
 
 class _Text:
     """One text being read."""
 
-    def __init__(self, lexicon: Lexicon, times: Times, text: str, today: date) -> None:
+    def __init__(self, lexicon: Lexicon, times: Times, derivations: list[Derivation], text: str, today: date) -> None:
         self._lexicon = lexicon
         self._times = times
+        self._derivations = derivations
         self._text = text
         self._today = today
         self._tokens = tokenize(text)
@@ -81,8 +87,10 @@ class _Text:
         fillers = [chart.has(i, "FILL") or skippable[i] for i in range(size)]
         stops = [chart.has(i, "BREAK") for i in range(size)]
         found = self._lexicon.matcher.run(chart, skippable, stops, fillers)
+        found += self._lexicon.idioms.run(chart, [False] * size, stops, fillers)
         blocked = [False] * size
         self._terminators: list[int] = []
+        self._new_clauses: list[int] = []
         self._triggers: list[Trigger] = []
         self._voices: list[VoiceMark] = []
         self._answers: list[tuple[int, int, Answer]] = []
@@ -97,7 +105,6 @@ class _Text:
             else:
                 said.append(item)
         self._voices.sort(key=lambda mark: (mark.at, mark.relation is None))
-        self._terminators.sort()
         self._triggers = [
             t for t in self._triggers
             if not any(s <= t.start and t.end <= e and (e - s) > (t.end - t.start) for s, e in pseudo)
@@ -118,6 +125,8 @@ class _Text:
             pseudo.append((item.start, item.end))
         elif output.kind == "terminate":
             self._terminators.append(item.start)
+        elif output.kind == "new_clause":
+            self._new_clauses.append(item.start)
         elif output.kind == "relation":
             self._voices.append(VoiceMark(item.start, "third", output.name))
         elif output.kind == "voice":
@@ -128,23 +137,20 @@ class _Text:
     def _match(self, item: Found) -> Match:
         output = item.output
         assert isinstance(output, FindingOutput)  # noqa: S101 - the only output left
-        return Match(output.finding, item.start, item.end, item.parts, absent=output.absent)
+        return Match(output.finding, item.start, item.end, item.parts, absent=output.absent, absent_only=output.denied,
+                     stubborn=output.finding in self._lexicon.stubborn)  # fmt: skip
 
     # -- from matches to the reading
 
     def reading(self, suspicion: Suspicion | None) -> Reading:
         """Decide all matches and put the reading together."""
-        for start, end in self._sentences:
-            inside = [m for m in self._matches if start <= m.start < end]
-            triggers = [t for t in self._triggers if start <= t.start < end]
-            terminators = [t for t in self._terminators if start <= t < end]
-            assert_sentence(self._chart, start, end, inside, triggers, terminators)
+        self._assert()
         self._answer_questions()
         patient = self._give_owners()
         statuses = [(match, decide(match, match.finding in self._lexicon.lasting)) for match in self._matches]
         statuses = self._dialogue(statuses)
-        mentions = self._mentions(statuses)
         times = self._times.read(self._text, self._tokens, self._sentences, self._today, self._others(patient))
+        mentions = self._mentions(statuses + self._derived(times))
         suspected: tuple[str, ...] = ()
         if suspicion is not None:
             read = {mention.finding for mention in mentions}
@@ -159,6 +165,21 @@ class _Text:
             suspected=suspected,
             english=english(self._tokens, self._lexicon.spelling.common),
         )
+
+    def _assert(self) -> None:
+        scopes = Scopes(self._chart, self._terminators, self._new_clauses)
+        previous: list[Match] = []
+        for start, end in self._sentences:
+            inside = [m for m in self._matches if start <= m.start < end]
+            triggers = [t for t in self._triggers if start <= t.start < end]
+            scopes.note(start, end, inside, triggers)
+            if inside:
+                previous = inside
+                continue
+            for trigger in triggers:
+                if trigger.rule.reaches_back and trigger.start <= start + _GREETING_TOKENS * 2:
+                    scopes.apply(trigger, previous)
+                    break
 
     def _answer_at(self, start: int, end: int) -> Answer | None:
         """How the tokens from start answer a yes/no question: the longest answer phrase at their beginning."""
@@ -214,8 +235,10 @@ class _Text:
                     here.pop()  # "my mum": not the writer's own
                 here.append(mark)
             for match in inside:
-                owned.append((match, owner(here, start, match.start, match.end, last)))
+                nearby = [m for m in here if m.relation not in _NEVER_PATIENT or match.start - m.at <= _NEAR]
+                owned.append((match, owner(nearby, start, match.start, match.end, last)))
             subjects = [mark for mark in here if mark.voice != "you"]
+            subjects = [mark for mark in subjects if mark.relation not in _NEVER_PATIENT]
             last = subjects[-1] if subjects else last
         own = [m for m, mark in owned if mark is None or mark.voice == "self"]
         theirs = [(m, mark.relation) for m, mark in owned if mark is not None and mark.relation]
@@ -224,8 +247,9 @@ class _Text:
             current = [(m, r) for m, r in theirs if self._is_current(m)]
             own_present = [m for m in own if not m.absent and not m.denials and Status.HYPOTHETICAL not in m.statuses]
             if current and len(current) > len(own_present):
-                patient = max({r for _, r in current if r}, key=[r for _, r in current].count)
-        elif relations and not own and not theirs and relations[0].relation not in _DISTANT:
+                named = [r for _, r in current if r and r not in _NEVER_PATIENT]
+                patient = max(sorted(set(named)), key=named.count) if named else None
+        elif relations and not own and not theirs and relations[0].relation not in _DISTANT | _NEVER_PATIENT:
             patient = relations[0].relation
         for match, mark in owned:
             relation = mark.relation if mark else None
@@ -292,7 +316,28 @@ class _Text:
         inside = [i for i, token in enumerate(self._tokens) if turn.start <= token.start < turn.end]
         return (inside[0], inside[-1] + 1) if inside else (0, 0)
 
+    def _derived(self, times: Numbers) -> list[tuple[Match, Status | None]]:
+        """Findings that follow from how long it has lasted and how old the patient is."""
+        concepts = frozenset(symbol for at in self._chart.at for symbol in at if symbol.isupper())
+        days = times.duration.days if times.duration and times.sure else None
+        result: list[tuple[Match, Status | None]] = []
+        for rule in self._derivations:
+            at = times.duration_at if rule.days_from is not None else times.age_at
+            if at is not None and rule.holds(days, times.age, concepts):
+                result.append((Match(rule.finding, *at, parts=(at,)), Status.PRESENT))
+        return result
+
+    def _complaint_once(self, statuses: list[tuple[Match, Status | None]]) -> list[tuple[Match, Status | None]]:
+        """The complaint itself has one status: a message about a sore back may also tell of sore backs of old."""
+        kept = list(statuses)
+        for finding in self._lexicon.stubborn:
+            told = [status for match, status in kept if match.finding == finding and status is not None]
+            if Status.PRESENT in told:
+                kept = [(m, s) for m, s in kept if m.finding != finding or s is Status.PRESENT]
+        return kept
+
     def _mentions(self, statuses: list[tuple[Match, Status | None]]) -> tuple[Mention, ...]:
+        statuses = self._complaint_once(statuses)
         chosen: list[tuple[Match, Status]] = []
         for match, status in sorted(
             ((m, s) for m, s in statuses if s is not None), key=lambda pair: (pair[0].start, -pair[0].end)
