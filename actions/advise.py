@@ -7,12 +7,15 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import Events, intent_of, interview_of, saved, utter
+from actions.open_interview import go_on
 from backsignal.clinical.advice import advise
-from backsignal.clinical.interview import next_question
+from backsignal.clinical.content import Topic
+from backsignal.clinical.interview import Interview, hear, next_question
 from backsignal.clinical.wording import Reply, advice_reply, say
-from backsignal.components.turns import COMPLETE_SLOT, FORM, content
+from backsignal.components.turns import COMPLETE_SLOT, FORM, content, message_of
 
 _PREFIX = "ask_"
+_NAME = "action_advise"
 
 
 class Advise(Action):
@@ -20,24 +23,55 @@ class Advise(Action):
 
     def name(self) -> str:
         """The action's name in the domain."""
-        return "action_advise"
+        return _NAME
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Advise; where only contraindications are open, ask about them next."""
+        """Advise; go on with the questions where the message told something besides."""
         interview = interview_of(tracker)
         topic = content().topics[intent_of(tracker).removeprefix(_PREFIX)]
-        advice = advise(topic, interview.record, content())
-        if tracker.active_loop.get("name") or advice.status != "ask_first":
-            utter(dispatcher, advice_reply(advice, interview.record, content()))
+        if tracker.active_loop.get("name"):
+            utter(dispatcher, _reply(topic, interview))
             return []
-        if not topic.information and not interview.concluded:
-            utter(dispatcher, advice_reply(advice, interview.record, content()))
+        told = hear(interview, content(), message_of(tracker.latest_message)).outcome == "answered"
+        if interview.concluded:
+            return _after_the_result(dispatcher, interview, topic)
+        utter(dispatcher, _reply(topic, interview))
+        if told:
+            return go_on(dispatcher, interview)
+        if advise(topic, interview.record, content()).status == "ask_first":
             utter(dispatcher, Reply(say(content(), "tell_me_first")))
-            return []
-        interview.agenda, interview.topics = "advice", [topic.id]
-        interview.heard = tracker.latest_message.get("message_id")
-        if next_question(interview, content()) is None:
-            utter(dispatcher, advice_reply(advice, interview.record, content()))
-            return []
+        return [saved(interview)]
+
+
+def advice_asked(tracker: Tracker, interview: Interview) -> Reply | None:
+    """What a message asks by the way that also answers the question, and that nothing has answered yet."""
+    topic = content().topics.get(intent_of(tracker).removeprefix(_PREFIX))
+    if topic is None or not interview.news or _advised_already(tracker):
+        return None
+    return _reply(topic, interview)
+
+
+def _advised_already(tracker: Tracker) -> bool:
+    for event in reversed(tracker.events):
+        if event["event"] == "user":
+            return False
+        if event["event"] == "action" and event["name"] == _NAME:
+            return True
+    return False
+
+
+def _reply(topic: Topic, interview: Interview) -> Reply:
+    return advice_reply(advise(topic, interview.record, content()), interview.record, content())
+
+
+def _after_the_result(dispatcher: CollectingDispatcher, interview: Interview, topic: Topic) -> Events:
+    """Advise in full, once what bears on it was asked; a message that changes the result gives that first."""
+    if interview.agenda == "triage":
+        return go_on(dispatcher, interview)
+    interview.agenda, interview.topics = "advice", [topic.id]
+    waits = advise(topic, interview.record, content()).status == "ask_first"
+    if waits and next_question(interview, content()) is not None:
         utter(dispatcher, Reply(say(content(), "before_advice")))
         return [saved(interview), SlotSet(COMPLETE_SLOT, None), FollowupAction(FORM)]
+    utter(dispatcher, _reply(topic, interview))
+    return [saved(interview)]

@@ -1,14 +1,16 @@
 """Puts the next question of the interview."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.advise import advice_asked
 from actions.common import Events, intent_of, interview_of, saved, utter
 from backsignal.clinical.interview import Interview, next_question
-from backsignal.clinical.wording import noted, question_reply, say
+from backsignal.clinical.wording import introduce_person, noted, question_reply, say
 from backsignal.components.turns import STAGE_SLOT, content
 
 _OFF_TOPIC = ("other_health", "other_topic")
@@ -22,18 +24,25 @@ class AskInterview(Action):
         return "action_ask_interview_form_interview_complete"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Ask, with what the last message brought said first."""
+        """Ask, with what the last message brought said first, and what it asked by the way answered."""
         interview = interview_of(tracker)
-        before = _said_first(interview, intent_of(tracker))
+        before = list(_said_first(interview, intent_of(tracker)))
+        advice = advice_asked(tracker, interview)
         asked = next_question(interview, content())
         interview.news, interview.unclear = [], False
+        if advice and asked:
+            utter(dispatcher, advice)
         if asked:
             utter(dispatcher, question_reply(asked, content(), before))
         return [saved(interview), SlotSet(STAGE_SLOT, "interview")]
 
 
-def _said_first(interview: Interview, intent: str) -> list[str]:
+def _said_first(interview: Interview, intent: str) -> Iterator[str]:
+    person = interview.record.speaking_for
+    if person and person != interview.named:
+        interview.named = person
+        yield introduce_person(person, content())
     if interview.unclear and interview.asking:
-        return [say(content(), intent if intent in _OFF_TOPIC else "not_understood")]
-    named = noted(interview.news, interview.record, content())
-    return [named] if named else []
+        yield say(content(), intent if intent in _OFF_TOPIC else "not_understood")
+    elif named := noted(interview.news, interview.record, content()):
+        yield named

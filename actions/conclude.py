@@ -23,15 +23,28 @@ class Conclude(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Answer with the triage result or the advice, and ask what that advice needs asking."""
-        interview = interview_of(tracker)
-        record = interview.record
-        if interview.agenda == "triage":
-            utter(dispatcher, triage_reply(check(record, content()), record, content()))
-            advice = self_care(record, content())
-        else:
-            advice = [advise(content().topics[topic], record, content()) for topic in interview.topics]
-        interview.concluded = True
-        return _give(dispatcher, interview, advice)
+        return conclude(dispatcher, interview_of(tracker))
+
+
+def conclude(dispatcher: CollectingDispatcher, interview: Interview) -> Events:
+    """Give the result, or the advice that was waiting for answers; the events that follow."""
+    record = interview.record
+    if interview.agenda == "triage":
+        triage = check(record, content())
+        if interview.concluded:
+            utter(dispatcher, Reply(say(content(), "result_changed")))
+        utter(dispatcher, triage_reply(triage, record, content()))
+        interview.told = [reason.rule for reason in triage.reasons]
+        advice = [item for item in self_care(record, content()) if _is_news(item, interview)]
+    else:
+        advice = [advise(content().topics[topic], record, content()) for topic in interview.topics]
+    interview.concluded = True
+    return _give(dispatcher, interview, advice)
+
+
+def _is_news(item: Advice, interview: Interview) -> bool:
+    """Advice that was given in full is not said again with a second result."""
+    return interview.advised.get(item.topic.id) != item.status
 
 
 def _give(dispatcher: CollectingDispatcher, interview: Interview, advice: list[Advice]) -> Events:
@@ -42,6 +55,7 @@ def _give(dispatcher: CollectingDispatcher, interview: Interview, advice: list[A
     for item in advice:
         if item.status != "ask_first" or not more:
             utter(dispatcher, advice_reply(item, interview.record, content()))
+            interview.advised[item.topic.id] = item.status
     events = [saved(interview), SlotSet(COMPLETE_SLOT, None), SlotSet(STAGE_SLOT, "done")]
     if more:
         utter(dispatcher, Reply(say(content(), "before_advice")))

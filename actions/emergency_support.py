@@ -80,7 +80,7 @@ def _support(interview: Interview, intent: str, text: str) -> Reply:
     if intent == "ask_emergency_help":
         return _with_help(f"{on_the_way}\n\n{tell}")
     if intent.removeprefix("ask_") in content().topics:
-        return _with_help(say(content(), "no_self_care_now"))
+        return _with_help(f"{say(content(), 'no_self_care_now')} {wording.do.format(**facts)}")
     return _stay(interview)
 
 

@@ -3,13 +3,14 @@
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import FollowupAction
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import Events, interview_of, saved, utter
-from backsignal.clinical.interview import Interview, Message, hear, next_question, review
+from actions.conclude import conclude
+from backsignal.clinical.interview import Interview, Message, comes_back, hear, next_question, review
 from backsignal.clinical.wording import Reply, noted, say
-from backsignal.components.turns import FORM, content, message_of
+from backsignal.components.turns import COMPLETE_SLOT, FORM, content, message_of
 
 
 class OpenInterview(Action):
@@ -27,15 +28,16 @@ class OpenInterview(Action):
         if interview.concluded:
             return self._after_conclusion(dispatcher, interview, message)
         hear(interview, content(), message)
-        return _go_on(interview)
+        return go_on(dispatcher, interview)
 
     def _after_conclusion(
         self, dispatcher: CollectingDispatcher, interview: Interview, message: Message
     ) -> Events:
-        if message.reading.duration:
+        if comes_back(interview, content(), message):
+            utter(dispatcher, Reply(say(content(), "welcome_back")))
             review(interview, content())
             hear(interview, content(), message)
-            return _go_on(interview)
+            return go_on(dispatcher, interview)
         heard = hear(interview, content(), message)
         if heard.outcome == "unclear":
             utter(dispatcher, Reply(say(content(), "anything_else")))
@@ -43,10 +45,11 @@ class OpenInterview(Action):
         named = noted(heard.entered, interview.record, content())
         if named:
             utter(dispatcher, Reply(named))
-        interview.agenda = "triage"
-        return _go_on(interview)
+        return go_on(dispatcher, interview)
 
 
-def _go_on(interview: Interview) -> Events:
-    done = next_question(interview.copy(deep=True), content()) is None
-    return [saved(interview), FollowupAction("action_conclude" if done else FORM)]
+def go_on(dispatcher: CollectingDispatcher, interview: Interview) -> Events:
+    """Ask what is open; conclude where nothing is."""
+    if next_question(interview.copy(deep=True), content()) is None:
+        return conclude(dispatcher, interview)
+    return [saved(interview), SlotSet(COMPLETE_SLOT, None), FollowupAction(FORM)]

@@ -22,6 +22,9 @@ class Review(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Forget what can have changed, hear what the message says of it, and ask."""
         interview = interview_of(tracker)
+        if interview.asked and not interview.concluded:
+            utter(dispatcher, Reply(say(content(), "welcome_back_to_questions")))
+            return [FollowupAction(FORM)]
         review(interview, content())
         hear(interview, content(), message_of(tracker.latest_message))
         utter(dispatcher, Reply(say(content(), "welcome_back")))

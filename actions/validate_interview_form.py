@@ -8,24 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import Events, intent_of, interview_of, saved
 from backsignal.clinical.interview import hear, next_question
-from backsignal.components.turns import COMPLETE_SLOT, content, message_of
-
-# Messages of these intents are answers or attempts at one; all others are side questions for the rules.
-ANSWERING = frozenset(
-    [
-        "",
-        "inform",
-        "affirm",
-        "deny",
-        "unsure",
-        "refuse",
-        "correct",
-        "returning",
-        "other_health",
-        "other_topic",
-        "nlu_fallback",
-    ]
-)
+from backsignal.components.turns import COMPLETE_SLOT, RETURN_INTENT, content, message_of
 
 
 class ValidateInterviewForm(Action):
@@ -40,8 +23,10 @@ class ValidateInterviewForm(Action):
         interview, message = interview_of(tracker), message_of(tracker.latest_message)
         if message.id == interview.heard:
             return []
+        if interview.concluded and intent_of(tracker) == RETURN_INTENT:
+            return []
         heard = hear(interview, content(), message)
-        if heard.outcome == "unclear" and intent_of(tracker) not in ANSWERING:
+        if heard.outcome == "unclear" and message.aside:
             return []
         events = [saved(interview)]
         if next_question(interview.copy(deep=True), content()) is None:

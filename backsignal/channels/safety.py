@@ -14,7 +14,7 @@ from backsignal.components.turns import content
 
 logger = logging.getLogger(__name__)
 
-MAX_LENGTH = 6_000
+MAX_LENGTH = 12_000
 _EMPTY = "…"
 
 OnMessage = Callable[[UserMessage], Awaitable[Any]]
@@ -37,7 +37,10 @@ def harmless(text: object) -> str:
     """
     plain = text if isinstance(text, str) else "" if text is None else str(text)
     plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" else c for c in plain)
-    plain = re.sub(r"^[\s/]+", "", plain)[:MAX_LENGTH].strip()
+    plain = re.sub(r"^[\s/]+", "", plain).strip()
+    if len(plain) > MAX_LENGTH:
+        # What matters most may stand last.
+        plain = f"{plain[: MAX_LENGTH // 2]} {plain[-MAX_LENGTH // 2 :]}"
     return plain or _EMPTY
 
 

@@ -55,7 +55,8 @@ class Finding(Sourced):
 
     `level` is what it means by itself; `long_standing_level` where it is old, unchanged and checked.
     `option` is its label as a tick, `question` asks for it alone, `simpler` once more in plainer words.
-    `changes` is true where it must be asked again of somebody who comes back. `both_sides_of` lists findings
+    `changes` is true where it must be asked again of somebody who comes back; `comes_back` where it is itself
+    a word of somebody who does. `both_sides_of` lists findings
     of which this one is the two-sided form.
     """
 
@@ -66,6 +67,7 @@ class Finding(Sourced):
     long_standing_level: Level | None = None
     ask_always: bool = False
     changes: bool = True
+    comes_back: bool = False
     option: str
     question: str
     simpler: str

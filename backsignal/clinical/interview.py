@@ -7,6 +7,7 @@ says what is asked then; a question is a content question narrowed to the findin
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel
@@ -15,12 +16,14 @@ from backsignal.clinical.content import Choice, Content, Finding, Measure, Quest
 from backsignal.clinical.findings import Mention, Reading, Status
 from backsignal.clinical.levels import Level
 from backsignal.clinical.record import Basis, Entry, Number, Record, Value
-from backsignal.clinical.red_flags import supported
+from backsignal.clinical.red_flags import check, supported
 
 Agenda = Literal["triage", "advice"]
 Outcome = Literal["answered", "unclear"]
 # Asked as put, then once more, then in simpler words; what is still unclear then is settled as unclear.
 TRIES = 3
+# Somebody who writes again so long after the result may have changed since.
+RETURN_AFTER = timedelta(hours=12)
 
 
 class Asking(BaseModel):
@@ -39,6 +42,8 @@ class Interview(BaseModel):
     `suspected` are findings to be asked before any other, `settled` those that were asked so already,
     `heard` the id of the last message taken in and `news` the findings that it brought, `asked` the
     questions put so far, `withdrawing` what waits for the confirmation that it was said by mistake.
+    `told` are the reasons of the result that was given, `advised` the topics with the status that was said,
+    `named` the person who was said to be asked about.
     """
 
     record: Record = Record()
@@ -54,12 +59,18 @@ class Interview(BaseModel):
     unclear: bool = False
     withdrawing: list[str] = []
     concluded: bool = False
+    told: list[str] = []
+    advised: dict[str, str] = {}
+    named: str | None = None
     reference: str | None = None
 
 
 @dataclass(frozen=True)
 class Message:
-    """One message as the interview takes it: `refuses` where the person would rather not answer."""
+    """One message as the interview takes it.
+
+    `refuses` where the person would rather not answer; `aside` where it does not try to answer the question.
+    """
 
     id: str
     text: str
@@ -67,6 +78,7 @@ class Message:
     reading: Reading
     by: str = "patient"
     refuses: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,10 +135,13 @@ def hear(interview: Interview, content: Content, message: Message) -> Heard:
     _suspect(interview, content, message)
     interview.news = [f for f, entry in record.entries.items() if values.get(f) != entry.value]
     interview.unclear = _state(interview) == before and not contradicts
-    if asking and interview.unclear:
+    if asking and interview.unclear and not message.aside:
         asking.tries += 1
         if asking.tries >= TRIES:
             _close(interview, asking, content, message, "unclear")
+    if interview.concluded and set(interview.told) != {r.rule for r in check(record, content).reasons}:
+        # What was said changes the result: it is given anew, before anything else is asked for advice.
+        interview.agenda, interview.asking = "triage", None
     outcome: Outcome = "unclear" if interview.unclear else "answered"
     return Heard(tuple(interview.news), outcome, contradicts)
 
@@ -182,7 +197,18 @@ def review(interview: Interview, content: Content) -> None:
     record.numbers.pop("severity", None)
     interview.agenda, interview.topics, interview.asking = "triage", [], None
     interview.suspected, interview.settled, interview.closed, interview.asked = [], [], [], []
-    interview.concluded = False
+    interview.concluded, interview.told, interview.advised = False, [], {}
+
+
+def comes_back(interview: Interview, content: Content, message: Message) -> bool:
+    """Whether a message after the result says, or the clock does, that the signs have to be asked again."""
+    told = {m.finding for m in message.reading.mentions if m.status is Status.PRESENT}
+    if message.reading.duration or any(content.findings[f].comes_back for f in told if f in content.findings):
+        return True
+    last = max((entry.at for entry in interview.record.entries.values()), default="")
+    if not last or not message.at:
+        return False
+    return datetime.fromisoformat(message.at) - datetime.fromisoformat(last) > RETURN_AFTER
 
 
 def withdraw(interview: Interview, content: Content, message: Message) -> None:
@@ -365,7 +391,8 @@ def _enter_answer(interview: Interview, asking: Asking, content: Content, messag
 def _close(interview: Interview, asking: Asking, content: Content, message: Message, basis: Basis) -> None:
     question = content.questions[asking.question]
     interview.closed.append(question.id)
-    for finding in asking.findings:
+    follows = [f.id for f in content.findings.values() if question.measure and _measures(f, question.measure)]
+    for finding in dict.fromkeys([*asking.findings, *follows]):
         if asking.sure or interview.record.is_open(finding, content):
             interview.record.note(finding, _entry(Value.UNKNOWN, basis, message))
     if asking.sure:

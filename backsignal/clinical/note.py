@@ -4,7 +4,7 @@ from backsignal.clinical.content import Content
 from backsignal.clinical.interview import Interview
 from backsignal.clinical.record import Record, Value
 from backsignal.clinical.red_flags import check, open_always
-from backsignal.clinical.wording import Reply, say
+from backsignal.clinical.wording import Reply, relation_in_words, say
 
 
 def handover(interview: Interview, reference: str, content: Content) -> Reply:
@@ -21,7 +21,7 @@ def note_text(interview: Interview, reference: str, content: Content) -> str:
     status = say(content, "note_final" if triage.final else "note_open")
     lines = [
         say(content, "note_reference", reference=reference),
-        say(content, "note_who", who=record.speaking_for or say(content, "note_self")),
+        say(content, "note_who", who=relation_in_words(record.speaking_for or say(content, "note_self"))),
         say(content, "note_level", level=triage.level.value, status=status),
         *(say(content, "note_number", name=name, value=f"{number.value:g}", quote=number.quote)
           for name, number in record.numbers.items()),

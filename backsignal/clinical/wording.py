@@ -4,7 +4,8 @@ All sentences come from the content; this module only picks, fills in and joins 
 those of the product's contract.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,9 +107,21 @@ def _worth_naming(entry: Entry | None) -> bool:
 
 
 def _in_words(finding: str, record: Record, content: Content) -> str:
-    quote = record.quote(finding, content)
+    """The finding's name with the person's own words; a yes or a tick adds nothing to the name."""
+    entry = record.entries.get(finding)
+    quote = record.quote(finding, content) if entry is None or entry.basis == "told" else ""
     name = content.findings[finding].name
     return f"{name} (“{quote}”)" if quote else name
+
+
+def introduce_person(relation: str, content: Content) -> str:
+    """Says once whom the questions are about."""
+    return say(content, "speaking_for", relation=relation_in_words(relation))
+
+
+def relation_in_words(relation: str) -> str:
+    """A relation as the language layer names it (mother_in_law) in words."""
+    return relation.replace("_", "-")
 
 
 def listed(items: Sequence[str], content: Content) -> str:
@@ -133,11 +146,8 @@ def emergency_reply(triage: Triage, record: Record, content: Content) -> Reply:
     )
     wording = emergency_text(findings, content)
     facts = content.clinic.facts()
-    words = [_in_words(finding, record, content) for finding in findings]
-    because = say(content, "because_you_said", findings=listed(words, content))
-    text = "\n\n".join(
-        [f"{wording.do.format(**facts)} {wording.why.format(**facts)}", because, say(content, "if_wrong")]
-    )
+    first = f"{wording.do.format(**facts)} {wording.why.format(**facts)}"
+    text = "\n\n".join([first, *_because(findings, record, content), say(content, "if_wrong")])
     data = {
         "type": "emergency",
         "level": Level.EMERGENCY.value,
@@ -146,6 +156,25 @@ def emergency_reply(triage: Triage, record: Record, content: Content) -> Reply:
         "text": text,
     }
     return Reply(text, data, (say(content, "what_until_then"), say(content, "what_to_tell")))
+
+
+def _because(findings: Iterable[str], record: Record, content: Content) -> Iterator[str]:
+    """Sentences that say what decided it: the person's own words, answers, and what stayed unclear."""
+    told, answered, unclear = [], defaultdict(list), []
+    for finding in findings:
+        entry, name = record.entries.get(finding), content.findings[finding].name
+        if entry and entry.value is Value.UNKNOWN:
+            unclear.append(name)
+        elif entry and entry.basis == "answered":
+            answered[entry.quote].append(name)
+        else:
+            told.append(_in_words(finding, record, content))
+    if told:
+        yield say(content, "because_you_said", findings=listed(told, content))
+    for quote, names in answered.items():
+        yield say(content, "because_you_answered", quote=quote, findings=listed(names, content))
+    if unclear:
+        yield say(content, "because_not_sure", findings=listed(unclear, content))
 
 
 def triage_reply(triage: Triage, record: Record, content: Content) -> Reply:

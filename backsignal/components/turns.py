@@ -20,7 +20,23 @@ EMERGENCY_SLOT: Final = "emergency"
 STAGE_SLOT: Final = "stage"
 FORM: Final = "interview_form"
 REFUSE_INTENT: Final = "refuse"
+RETURN_INTENT: Final = "returning"
 READING_KEY: Final = "reading"
+# Messages of these intents are answers or attempts at one; all others are side questions for the rules.
+ANSWERING: Final = frozenset(
+    [
+        "",
+        "inform",
+        "affirm",
+        "deny",
+        "unsure",
+        "refuse",
+        "correct",
+        "other_health",
+        "other_topic",
+        "nlu_fallback",
+    ]
+)
 
 
 @lru_cache(maxsize=1)
@@ -52,11 +68,12 @@ def interview_to_slot(interview: Interview) -> dict[str, Any]:
 
 def message_of(parse_data: dict[str, Any]) -> Message:
     """A user message from Rasa's parse data."""
-    intent = (parse_data.get("intent") or {}).get("name")
+    intent = (parse_data.get("intent") or {}).get("name") or ""
     return Message(
         id=parse_data.get("message_id") or "",
         text=parse_data.get("text") or "",
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         reading=reading_from_json(parse_data.get(READING_KEY)),
         refuses=intent == REFUSE_INTENT,
+        aside=intent not in ANSWERING,
     )

@@ -21,6 +21,7 @@ from backsignal.language.reader import Reader
 
 _ENTITY = "finding"
 _INFORM = "inform"
+_NOT_ENGLISH = "not_english"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -68,6 +69,8 @@ class Understanding(GraphComponent):
             message.set(INTENT, {INTENT_NAME_KEY: intent, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
 
     def _certain_intent(self, reading: Reading, predicted: str | None) -> str | None:
+        if not reading.english and not reading.mentions:
+            return _NOT_ENGLISH
         told = any(mention.status is Status.PRESENT for mention in reading.mentions) or reading.suspected
         if told and (predicted is None or predicted in self._off_topic):
             return _INFORM

@@ -1,6 +1,7 @@
 """The interview: what is asked next, and what answers of every kind do to the record."""
 
 import itertools
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from backsignal.clinical.interview import (
     Interview,
     Message,
     NextQuestion,
+    comes_back,
     hear,
     next_question,
     review,
@@ -27,10 +29,24 @@ _ids = itertools.count()
 
 
 def tell(
-    interview: Interview, *mentions: Mention, text: str = "...", refuses: bool = False, **said: object
+    interview: Interview,
+    *mentions: Mention,
+    text: str = "...",
+    refuses: bool = False,
+    aside: bool = False,
+    **said: object,
 ) -> Heard:
     reading = Reading(mentions=mentions, **said)  # type: ignore[arg-type] # fields of Reading by name
-    return hear(interview, CONTENT, Message(str(next(_ids)), text, "", reading, refuses=refuses))
+    message = Message(str(next(_ids)), text, "", reading, refuses=refuses, aside=aside)
+    return hear(interview, CONTENT, message)
+
+
+def concluded(interview: Interview) -> Interview:
+    """The interview after its result was given, with advice still waiting."""
+    interview.concluded, interview.agenda = True, "advice"
+    interview.told = [reason.rule for reason in check(interview.record, CONTENT).reasons]
+    interview.topics = [topic.id for topic in CONTENT.topics.values() if topic.self_care]
+    return interview
 
 
 def mention(finding: str, status: Status = Status.PRESENT, **more: object) -> Mention:
@@ -139,6 +155,57 @@ def test_unclear_answers_end_after_three_and_an_emergency_item_counts_as_present
         assert asked(interview).tries == attempt
         assert tell(interview, text="purple monkey").outcome == "unclear"
     assert supported(interview.record, CONTENT).level is Level.EMERGENCY
+
+
+def test_side_questions_are_no_attempts_at_an_answer() -> None:
+    interview = Interview()
+    asked(interview)
+    for _ in range(5):
+        assert tell(interview, text="why do you ask?", aside=True).outcome == "unclear"
+        assert asked(interview).tries == 0
+
+
+def test_a_number_that_is_not_told_leaves_what_follows_from_it_unknown() -> None:
+    interview = Interview()
+    others = [f for q in CONTENT.triage_questions if not q.measure for f in q.findings]
+    ages = {"under_18", "first_episode_over_50"}
+    tell(interview, *(mention(f, Status.ABSENT) for f in others if f not in ages))
+    assert asked(interview).question.measure == "age"
+    tell(interview, refuses=True)
+    answer_all(interview)
+    assert {f for f in ages if interview.record.entries[f].basis == "refused"} == ages
+    triage = check(interview.record, CONTENT)
+    assert (triage.level, triage.final) == (Level.SOON, True)
+
+
+def test_what_changes_the_result_brings_it_back_before_advice_is_asked_about() -> None:
+    interview = Interview()
+    answer_all(interview)
+    concluded(interview)
+    assert asked(interview).question in CONTENT.advice_questions
+    tell(interview, mention("asthma"))
+    assert interview.agenda == "advice"
+    tell(interview, mention("cancer_history"))
+    assert interview.agenda == "triage"
+    assert next_question(interview, CONTENT) is None
+
+
+@pytest.mark.parametrize(
+    ("reading", "hours", "comes"),
+    [
+        (Reading(), 0, False),
+        (Reading(mentions=(mention("fever"),)), 0, False),
+        (Reading(mentions=(mention("worsening"),)), 0, True),
+        (Reading(duration=Duration(14, "two weeks")), 0, True),
+        (Reading(), 24, True),
+    ],
+)
+def test_time_that_went_by_after_the_result_asks_again(reading: Reading, hours: int, comes: bool) -> None:
+    interview = Interview()
+    first = datetime(2026, 3, 1, 9, tzinfo=timezone.utc)
+    hear(interview, CONTENT, Message("a", "", first.isoformat(), Reading(mentions=(mention("back_pain"),))))
+    later = (first + timedelta(hours=hours)).isoformat()
+    assert comes_back(concluded(interview), CONTENT, Message("b", "", later, reading)) is comes
 
 
 def test_refusing_an_emergency_question_is_urgent_and_goes_on() -> None:
