@@ -13,15 +13,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from backsignal.clinical.findings import Reading, Status
+from backsignal.clinical.content import Content
+from backsignal.clinical.findings import Reading
+from backsignal.clinical.interview import Interview, Message, hear
+from backsignal.clinical.levels import Level
+from backsignal.clinical.red_flags import supported
 from backsignal.language.reader import Reader
 
 STATUSES = ("present", "absent", "past", "hypothetical", "other_person", "uncertain")
 _RANK = {"present": 0, "uncertain": 1, "absent": 2, "past": 3, "hypothetical": 4, "other_person": 5}
-_EMERGENCY = frozenset(
-    "collapse chest_pain self_harm medicine_overdose bladder_retention bladder_incontinence bladder_sensation_loss "
-    "bowel_incontinence saddle_numbness both_legs sexual_dysfunction leg_weakness unsteady_gait leg_numbness "
-    "leg_tingling major_trauma tearing_or_pulsating_pain severe_abdominal_pain pregnancy_danger_sign".split()
+# Conditions that only the advice step asks for; the sets label none of them.
+_UNLABELLED = frozenset(
+    "numb_skin poor_circulation broken_skin fresh_injury heart_condition medicine_patch raynaud leg_clot "
+    "stomach_ulcer kidney_liver_heart_disease nsaid_allergy asthma".split()
 )
 _DEFAULT_DAY = date(2026, 11, 22)
 
@@ -64,25 +68,22 @@ def statuses(reading: Reading) -> dict[str, str]:
     """Each finding's weightiest status in a reading."""
     best: dict[str, str] = {}
     for mention in reading.mentions:
+        if mention.finding in _UNLABELLED:
+            continue
         status = mention.status.value
         if mention.finding not in best or _RANK[status] < _RANK[best[mention.finding]]:
             best[mention.finding] = status
     return best
 
 
-def is_emergency(reading: Reading) -> bool:
-    """Whether a reading alone makes an emergency; the clinical core decides where it can be asked."""
-    try:
-        from backsignal.clinical.assess import level_of  # type: ignore[import]  # noqa: PLC0415
-    except ImportError:
-        return any(
-            m.finding in _EMERGENCY and m.status in {Status.PRESENT, Status.UNCERTAIN} and not m.long_standing
-            for m in reading.mentions
-        )
-    return str(level_of(reading)) == "emergency"
+def is_emergency(text: str, reading: Reading, content: Content) -> bool:
+    """Whether a text by itself reaches the level emergency."""
+    interview = Interview()
+    hear(interview, content, Message(id="", text=text, at="", reading=reading))
+    return supported(interview.record, content).level is Level.EMERGENCY
 
 
-def measure(reader: Reader, rows: Iterable[dict[str, Any]]) -> Result:
+def measure(reader: Reader, content: Content, rows: Iterable[dict[str, Any]]) -> Result:
     """Read all rows and compare."""
     result = Result()
     for row in rows:
@@ -91,7 +92,7 @@ def measure(reader: Reader, rows: Iterable[dict[str, Any]]) -> Result:
         reading = reader.read(row["text"], today=today)
         result.seconds += time.perf_counter() - begin
         result.texts += 1
-        wrong = _findings(result, row, reading) if "present" in row else []
+        wrong = _findings(result, row, reading, content) if "present" in row else []
         if "duration_days" in row:
             wrong += _numbers(result, row, reading)
         if wrong:
@@ -99,7 +100,7 @@ def measure(reader: Reader, rows: Iterable[dict[str, Any]]) -> Result:
     return result
 
 
-def _findings(result: Result, row: dict[str, Any], reading: Reading) -> list[str]:
+def _findings(result: Result, row: dict[str, Any], reading: Reading, content: Content) -> list[str]:
     said = statuses(reading)
     wrong: list[str] = []
     for status in STATUSES:
@@ -117,7 +118,7 @@ def _findings(result: Result, row: dict[str, Any], reading: Reading) -> list[str
             elif finding not in found:
                 wrong.append(f"-{finding}:{status}")
     if row.get("level"):
-        emergency, truly = is_emergency(reading), row["level"] == "emergency"
+        emergency, truly = is_emergency(row["text"], reading, content), row["level"] == "emergency"
         counts = result.emergencies if truly else result.false_emergencies
         counts[0] += emergency
         counts[1] += 1
@@ -172,10 +173,10 @@ def main() -> None:
     parser.add_argument("--brief", action="store_true", help="no lines for single findings")
     parser.add_argument("--only", help="list only misses that name this")
     options = parser.parse_args()
-    reader = Reader.load()
+    reader, content = Reader.load(), Content.load()
     for path in options.sets:
         rows = rows_of([path])
-        result = measure(reader, rows)
+        result = measure(reader, content, rows)
         kinds = Counter(str(row.get("kind")) for row in rows)
         print(f"== {path.name}: {len(rows)} texts {dict(kinds.most_common(6))}")  # noqa: T201
         print(table(result, per_finding=not options.brief))  # noqa: T201

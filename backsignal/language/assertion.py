@@ -55,16 +55,14 @@ class Scopes:
         self._hard = frozenset(terminators)
         self._soft = self._hard | frozenset(new_clauses)
 
-    def note(self, start: int, end: int, matches: list[Match], triggers: list[Trigger]) -> None:
+    def note(self, matches: list[Match], triggers: list[Trigger]) -> None:
         """Note on each match of one sentence how the triggers of that sentence speak of it."""
         said = [match for match in matches if not match.absent]
         for trigger in triggers:
             if any(match.covers(trigger.start, trigger.end) for match in said):
                 continue  # "no control", "can't feel": the negation is a part of the sign
             direction = trigger.rule.direction
-            if direction == "sentence":
-                self.apply(trigger, matches)
-            elif direction == "forward":
+            if direction == "forward":
                 self.apply(trigger, self._forward(trigger, matches))
             else:
                 self.apply(trigger, self._backward(trigger, matches))

@@ -24,7 +24,7 @@ MARKS = {
 
 Category = Literal["negated", "hypothetical", "past", "other_person", "uncertain", "present"]
 Voice = Literal["self", "third", "you"]
-Direction = Literal["forward", "backward", "sentence"]
+Direction = Literal["forward", "backward"]
 
 
 def _patterns(lines: list[str]) -> list[str]:

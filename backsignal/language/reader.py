@@ -93,6 +93,7 @@ class _Text:
         self._new_clauses: list[int] = []
         self._triggers: list[Trigger] = []
         self._voices: list[VoiceMark] = []
+        self._kin: list[tuple[int, int]] = []
         self._answers: list[tuple[int, int, Answer]] = []
         pseudo: list[tuple[int, int]] = []
         said: list[Found] = []
@@ -104,6 +105,9 @@ class _Text:
                 self._triggers.append(Trigger(output, item.start, item.end))
             else:
                 said.append(item)
+        # "my mum" is not the writer's own
+        kin = {i for start, end in self._kin for i in range(start, end)}
+        self._voices = [mark for mark in self._voices if mark.relation or mark.at not in kin]
         self._voices.sort(key=lambda mark: (mark.at, mark.relation is None))
         self._triggers = [
             t for t in self._triggers
@@ -128,7 +132,8 @@ class _Text:
         elif output.kind == "new_clause":
             self._new_clauses.append(item.start)
         elif output.kind == "relation":
-            self._voices.append(VoiceMark(item.start, "third", output.name))
+            self._voices.append(VoiceMark(item.end - 1, "third", output.name))
+            self._kin.append((item.start - 1, item.end))
         elif output.kind == "voice":
             self._voices.append(VoiceMark(item.start, output.name))  # type: ignore[arg-type]
         elif output.kind == "answer":
@@ -166,13 +171,25 @@ class _Text:
             english=english(self._tokens, self._lexicon.spelling.common),
         )
 
+    def _only_asked(self, match: Match, start: int, end: int) -> bool:
+        """"Is numbness a bad sign?" tells of nobody; "why is my foot numb?" does."""
+        first = next((i for i in range(start, min(end, start + _GREETING_TOKENS)) if self._chart.has(i, "QUESTION")), None)
+        if first is None or match.start < first:
+            return False
+        own = any(mark.at in range(first, match.end) for mark in self._voices if mark.voice != "you")
+        return not own and (self._tokens[end - 1].norm == "?" or self._chart.has(first, "MODAL"))
+
     def _assert(self) -> None:
         scopes = Scopes(self._chart, self._terminators, self._new_clauses)
         previous: list[Match] = []
         for start, end in self._sentences:
             inside = [m for m in self._matches if start <= m.start < end]
             triggers = [t for t in self._triggers if start <= t.start < end]
-            scopes.note(start, end, inside, triggers)
+            scopes.note(inside, triggers)
+            if not self._turns:
+                for match in inside:
+                    if not match.absent and not match.stubborn and self._only_asked(match, start, end):
+                        match.statuses.add(Status.HYPOTHETICAL)
             if inside:
                 previous = inside
                 continue
@@ -231,11 +248,10 @@ class _Text:
                     last_relation = mark
                 elif mark.voice == "third" and last_relation is not None:
                     mark = VoiceMark(mark.at, "third", last_relation.relation)
-                if mark.relation and here and here[-1].at == mark.at - 1 and here[-1].voice == "self":
-                    here.pop()  # "my mum": not the writer's own
                 here.append(mark)
             for match in inside:
-                nearby = [m for m in here if m.relation not in _NEVER_PATIENT or match.start - m.at <= _NEAR]
+                reach = 1 if match.stubborn else 3 * _NEAR
+                nearby = [m for m in here if m.relation not in _NEVER_PATIENT or match.start - m.at <= reach]
                 owned.append((match, owner(nearby, start, match.start, match.end, last)))
             subjects = [mark for mark in here if mark.voice != "you"]
             subjects = [mark for mark in subjects if mark.relation not in _NEVER_PATIENT]
@@ -366,8 +382,11 @@ class _Text:
         )
 
     def _long_standing(self) -> bool:
-        has = {s for at in self._chart.at for s in ("OLD", "CHECKED", "UNCHANGED", "CHANGED") if s in at}
-        return {"OLD", "CHECKED"} <= has and "CHANGED" not in has
+        chart = self._chart
+        has = {s for at in chart.at for s in ("OLD", "CHECKED") if s in at}
+        same = {j for i in range(len(chart.at)) for j in range(i, chart.longest(i, "UNCHANGED"))}
+        changed = any("CHANGED" in at and i not in same for i, at in enumerate(chart.at))
+        return len(has) == 2 and not changed
 
     def _side(self, match: Match) -> Side | None:
         window = range(max(0, match.start - _NEAR), min(len(self._tokens), match.end + 2))
