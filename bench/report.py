@@ -64,7 +64,7 @@ def _value(rows: list[dict[str, Any]], path: tuple[str, ...]) -> float:
         for step in path:
             value = value[step]
         values.append(value)
-    return median(values)
+    return float(median(values))
 
 
 def _chart(result: dict[str, Any], path: Path) -> None:
