@@ -1,0 +1,5 @@
+"""Labelled messages and the measure of understanding (`make evaluate`).
+
+`development/` is for working; `sealed/` was written by the same hands, put away before the rules were
+made, and is reported apart.
+"""
