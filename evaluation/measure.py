@@ -1,6 +1,6 @@
 """Measures the language layer on labelled messages: a table and the misses.
 
-    python evaluation/measure.py evaluation/development/*.jsonl [--misses] [--finding ID]
+python evaluation/measure.py evaluation/development/*.jsonl [--misses] [--finding ID]
 """
 
 import argparse
@@ -56,7 +56,9 @@ class Result:
 
     status: dict[str, Score] = field(default_factory=lambda: {s: Score() for s in STATUSES})
     finding: dict[tuple[str, str], Score] = field(default_factory=dict)
-    numbers: dict[str, list[int]] = field(default_factory=lambda: {k: [0, 0] for k in ("duration", "severity", "age")})
+    numbers: dict[str, list[int]] = field(
+        default_factory=lambda: {k: [0, 0] for k in ("duration", "severity", "age")}
+    )
     emergencies: list[int] = field(default_factory=lambda: [0, 0])
     false_emergencies: list[int] = field(default_factory=lambda: [0, 0])
     misses: list[str] = field(default_factory=list)
@@ -113,7 +115,9 @@ def _findings(result: Result, row: dict[str, Any], reading: Reading, content: Co
                 each.false += finding not in expected
                 each.missed += finding not in found
             if finding not in expected:
-                words = next(m.text for m in reading.mentions if m.finding == finding and m.status.value == status)
+                words = next(
+                    m.text for m in reading.mentions if m.finding == finding and m.status.value == status
+                )
                 wrong.append(f"+{finding}:{status} ({words!r})")
             elif finding not in found:
                 wrong.append(f"-{finding}:{status}")
@@ -134,7 +138,11 @@ def _numbers(result: Result, row: dict[str, Any], reading: Reading) -> list[str]
     if right and found is not None:
         right = abs(found.days - expected) <= max(row.get("tolerance_days") or 0, 0.5)
     pairs = [("duration", right, expected, found)]
-    pairs += [(key, getattr(reading, key) == row[key], row[key], getattr(reading, key)) for key in ("severity", "age") if key in row]
+    pairs += [
+        (key, getattr(reading, key) == row[key], row[key], getattr(reading, key))
+        for key in ("severity", "age")
+        if key in row
+    ]
     for key, fine, want, got in pairs:
         result.numbers[key][0] += fine
         result.numbers[key][1] += 1
@@ -153,16 +161,23 @@ def table(result: Result, per_finding: bool = True) -> str:
     for name, (hit, total) in result.numbers.items():
         if total:
             lines.append(f"{name:<13} {hit}/{total} = {hit / total:.3f}")
-    for name, (hit, total) in {"emergencies": result.emergencies, "false emerg.": result.false_emergencies}.items():
+    for name, (hit, total) in {
+        "emergencies": result.emergencies,
+        "false emerg.": result.false_emergencies,
+    }.items():
         if total:
             lines.append(f"{name:<13} {hit}/{total} = {hit / total:.3f}")
-    lines.append(f"time          {1000 * result.seconds / max(result.texts, 1):.2f} ms a text, {result.texts} texts")
+    lines.append(
+        f"time          {1000 * result.seconds / max(result.texts, 1):.2f} ms a text, {result.texts} texts"
+    )
     return "\n".join(lines)
 
 
 def rows_of(paths: Iterable[Path]) -> list[dict[str, Any]]:
     """All rows of JSON Lines files."""
-    return [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return [
+        json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if line
+    ]
 
 
 def main() -> None:

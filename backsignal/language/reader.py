@@ -272,10 +272,16 @@ class _Text:
             if patient is None:
                 foreign = relation is not None
             else:
-                foreign = relation != patient and (relation is not None or (mark is not None and mark.voice == "self"))
+                # The one who writes for another quotes them ("she said I can't feel the flannel").
+                foreign = relation != patient and (relation is not None or self._is_writers_own(match, mark))
             if foreign:
                 match.statuses.add(Status.OTHER_PERSON)
         return patient
+
+    def _is_writers_own(self, match: Match, mark: VoiceMark | None) -> bool:
+        return mark is not None and mark.voice == "self" and any(
+            self._chart.has(i, "=my") for i in range(max(0, match.start - 2), match.end)
+        )
 
     def _others(self, patient: str | None) -> frozenset[int]:
         """Tokens that name somebody who is not the patient."""
