@@ -14,7 +14,7 @@ const HALVES = {
 };
 /** @type {Record<string, string>} */
 const MIDDLES = {
-  neck: "M50 29H70V40H50Z",
+  neck: "M50 27H70V41H50Z",
   upper_middle: "M48 42H72V92H48Z",
   low_middle: "M48 94H72V128H48Z",
 };

@@ -15,13 +15,17 @@ const LEVELS = ["emergency", "urgent", "soon", "self_care"];
 /** An entry's payload. @param {Entry} entry @returns {Data} */
 export const dataOf = (entry) => entry.custom?.data ?? {};
 
-/** One entry of the conversation. @param {Entry} entry @param {Facts} facts @param {Strings} words */
-export function message(entry, facts, words) {
+/**
+ * One entry of the conversation.
+ * @param {Entry} entry @param {Facts} facts @param {Strings} words
+ * @param {boolean} alone whether no other advice stands beside it: several are folded, so that each is found
+ */
+export function message(entry, facts, words, alone) {
   const mine = entry.from === "person";
   const data = dataOf(entry);
   const card = !mine && /** @type {Record<string, typeof triage>} */ (CARDS)[data.type];
   const body = card
-    ? card(entry.text, data, facts, words)
+    ? card(entry.text, data, facts, words, alone)
     : h("div", { class: "bubble" }, ...shown(blocksOf(entry.text)));
   if (entry.image && /^(https:|data:image\/)/.test(entry.image)) body.append(h("img", { src: entry.image, alt: "" }));
   const speaker = h("span", { class: "hidden" }, mine ? words.you : words.assistant, " ");
@@ -54,8 +58,8 @@ export function callLink(number, words) {
   return link;
 }
 
-/** @param {string} text @param {Data} data @param {Facts} facts @param {Strings} words */
-function triage(text, data, facts, words) {
+/** @param {string} text @param {Data} data @param {Facts} facts @param {Strings} words @param {boolean} [_] */
+function triage(text, data, facts, words, _) {
   const level = LEVELS.includes(data.level) ? data.level : "urgent";
   const blocks = blocksOf(text);
   const lists = blocks.filter((block) => block.items.length);
@@ -99,8 +103,8 @@ function sourcesOf(sources, label) {
   );
 }
 
-/** @param {string} text @param {Data} data @param {Facts} facts @param {Strings} words */
-function advice(text, data, facts, words) {
+/** @param {string} text @param {Data} data @param {Facts} facts @param {Strings} words @param {boolean} [alone] */
+function advice(text, data, facts, words, alone) {
   const blocks = blocksOf(text);
   if (blocks[0]?.lines[0] === data.title && !blocks[0].items.length) blocks.shift();
   const offered = data.status === "offered";
@@ -114,8 +118,8 @@ function advice(text, data, facts, words) {
   };
   const pictures = offered ? PICTURES[data.topic] ?? [] : [];
   return h(
-    "section", { class: `card advice ${offered ? "" : "withheld"}`, part: "card", "aria-label": data.title },
-    h("div", { class: "bar" }, h("strong", {}, data.title ?? ""), status && h("span", { class: "status" }, status)),
+    "details", { class: `card advice ${offered ? "" : "withheld"}`, part: "card", open: alone },
+    h("summary", { class: "bar" }, h("strong", {}, data.title ?? ""), status && h("span", { class: "status" }, status)),
     h(
       "div", { class: `inner ${Object.keys(names).length ? "movements" : ""}` },
       pictures.length > 0 && h("div", { class: "pictures" }, ...pictures.map((id) => drawing(id, facts.drawings[id] ?? ""))),

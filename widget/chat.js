@@ -312,7 +312,7 @@ class Chat {
     if (fresh.length) {
       if (this.connection.ended) this.notice(this.words.ended);
       this.connection.ended = false;
-      this.log.append(...fresh.map((entry) => message(entry, facts, this.words)));
+      this.log.append(...fresh.map((entry) => message(entry, facts, this.words, !this.beside(entry))));
       if (this.drawn && !this.isOpen && fresh.some((entry) => entry.from === "assistant")) this.unread = true;
       this.drawn = entries.length;
       // What was there before is not read out; what comes from now on is.
@@ -327,6 +327,11 @@ class Chat {
     this.showNetwork();
     this.showAnswers();
     if (fresh.length || pending.length) this.scroll(fresh.length ? first : undefined);
+  }
+
+  /** Whether other advice stands right before or after. @param {Entry} entry */
+  beside(entry) {
+    return [entry.n - 1, entry.n + 1].some((n) => this.connection.entries[n] && dataOf(this.connection.entries[n]).type === "advice");
   }
 
   /** @param {import("./connection.js").Pending} each */

@@ -8,7 +8,7 @@ from typing import Any
 
 from sanic import Request, response
 from sanic.response import HTTPResponse
-from sanic_cors.core import SANIC_CORS_EVALUATED
+from sanic_cors.core import SANIC_CORS_EVALUATED  # type: ignore[import-untyped] # it has no types
 
 from backsignal.clinical.wording import say
 from backsignal.components.turns import content
