@@ -67,6 +67,15 @@ class Normal(_Lines):
     patterns: list[StrictStr]
 
 
+class Together(_Lines):
+    """A finding, the concepts it takes (alternatives with "|"), those that speak against it, and how near."""
+
+    finding: StrictStr
+    all: list[StrictStr]
+    none: list[StrictStr] = []
+    within: int
+
+
 class LexiconFile(_Lines):
     """One file of content/lexicon."""
 
@@ -78,6 +87,7 @@ class LexiconFile(_Lines):
     findings: dict[str, FindingEntry] = {}
     normal: list[Normal] = []
     blockers: list[StrictStr] = []
+    together: list[Together] = []
 
 
 class GrammarFile(_Lines):
@@ -161,6 +171,7 @@ class Lexicon:
     lasting: frozenset[str]
     stubborn: frozenset[str]
     findings: frozenset[str]
+    together: list[Together]
     asks: frozenset[str]
     replies: frozenset[str]
     _irregular: dict[str, str]
@@ -214,6 +225,7 @@ def load_lexicon(content: Path = CONTENT) -> Lexicon:
     paired: set[str] = set()
     bindings: dict[str, Binding] = {}
     lasting: set[str] = set()
+    together: list[Together] = []
     stubborn: set[str] = set()
     findings: set[str] = set()
     concepts: set[str] = set()
@@ -232,6 +244,7 @@ def load_lexicon(content: Path = CONTENT) -> Lexicon:
         stubborn |= {name for name, entry in file.findings.items() if entry.stubborn}
         lasting |= {name for name, entry in file.findings.items() if entry.lasting}
         findings |= file.findings.keys()
+        together += file.together
     for binding in bindings.values():
         findings |= {finding for ids in binding.places.values() for finding in ids}
     for name, lines in {
@@ -256,7 +269,7 @@ def load_lexicon(content: Path = CONTENT) -> Lexicon:
     spelling = Spelling(spelling_file, folder / "english_words.txt", matcher.words, set(irregular))
     return Lexicon(
         matcher, idioms, spelling, frozenset(places), frozenset(paired), bindings, frozenset(lasting), frozenset(stubborn), frozenset(findings),
-        frozenset(grammar.asks), frozenset(grammar.replies), irregular, grammar.aliases, grammar.number_ranges,
+        together, frozenset(grammar.asks), frozenset(grammar.replies), irregular, grammar.aliases, grammar.number_ranges,
     )  # fmt: skip
 
 
@@ -275,6 +288,9 @@ def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:
         for pattern in _patterns(normal.patterns):
             for finding in normal.denies:
                 matcher.add(FindingOutput(finding, absent=True), pattern)
+    for rule in file.together:
+        for item in [*rule.all, *rule.none]:
+            matcher.know(item)
     for pattern in _patterns(file.blockers):
         idioms.add(MarkOutput("block"), pattern)
 

@@ -122,6 +122,11 @@ class Matcher:
         """Let a pattern give an output (anything that is not a str)."""
         self._insert(parse(pattern), output)
 
+    def know(self, alternatives: str) -> None:
+        """Let plain words be matched in all inflections although no pattern holds them."""
+        for symbol in alternatives.split("|"):
+            self._note(symbol)
+
     def symbols_of(self, forms: Iterable[str]) -> tuple[str, ...]:
         """All symbols that some word forms stand for, concepts included."""
         seen: dict[str, None] = {}

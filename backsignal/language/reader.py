@@ -19,6 +19,7 @@ from backsignal.language.lexicon import (
 )
 from backsignal.language.patterns import Chart, Found
 from backsignal.language.speaker import Turn, VoiceMark, english, owner, turns
+from backsignal.language.together import describe
 from backsignal.language.tokens import Token, sentences, tokenize
 
 _GREETING_TOKENS = 4
@@ -119,6 +120,7 @@ class _Text:
         for start, end in self._sentences:
             for bound in binder.bind(start, end):
                 matches.append(Match(bound.finding, bound.start, bound.end, bound.parts, absent_only=bound.absent_only))
+        matches += describe(self._lexicon.together, chart, blocked)
         self._matches = _without_contained(matches)
 
     def _mark(self, output: MarkOutput, item: Found, blocked: list[bool], pseudo: list[tuple[int, int]]) -> None:
