@@ -138,16 +138,15 @@ class Matcher:
     def run(self, chart: Chart, skippable: list[bool], gap_stops: list[bool], fillers: list[bool]) -> list[Found]:
         """Fill the chart with concepts and return every other output, last token first."""
         found: list[Found] = []
+        roots = self._root.children.keys()
         kinds = {"..": [not stop for stop in gap_stops], "_": fillers}
         for start in range(len(chart.at) - 1, -1, -1):
             here = chart.at[start]
-            agenda = [(symbol, end) for symbol, ends in here.items() for end in ends]
+            agenda = [(symbol, end) for symbol in here.keys() & roots for end in here[symbol]]
             budget = _MAX_MATCHES_A_TOKEN
             while agenda and budget > 0:
                 symbol, end = agenda.pop()
-                node = self._root.children.get(symbol)
-                if node is None:
-                    continue
+                node = self._root.children[symbol]
                 ends: list[tuple[object, int, tuple[tuple[int, int], ...]]] = []
                 self._walk(node, end, ((start, end),), chart, skippable, kinds, ends)
                 for output, stop, parts in ends:
@@ -159,7 +158,8 @@ class Matcher:
                         known = here.setdefault(name, [])
                         if stop not in known:
                             known.append(stop)
-                            agenda.append((name, stop))
+                            if name in roots:
+                                agenda.append((name, stop))
         return found
 
     def _walk(

@@ -14,9 +14,10 @@ from backsignal.language.patterns import Chart
 def describe(rules: Sequence[Together], chart: Chart, blocked: list[bool]) -> list[Match]:
     """A match for every rule whose concepts are found together; at most one a rule."""
     where: dict[str, list[int]] = {}
+    named = {symbol for rule in rules for item in (*rule.all, *rule.none) for symbol in item.split("|")}
     for index, symbols in enumerate(chart.at):
         if not blocked[index]:
-            for symbol in symbols:
+            for symbol in symbols.keys() & named:
                 where.setdefault(symbol, []).append(index)
     found: list[Match] = []
     for rule in rules:
