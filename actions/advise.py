@@ -1,5 +1,6 @@
 """A question about heat, ice, massage, exercise, medicines, causes and the like, at any time."""
 
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -35,9 +36,10 @@ class Advise(Action):
         told = hear(interview, content(), message_of(tracker.latest_message)).outcome == "answered"
         if interview.concluded:
             return _after_the_result(dispatcher, interview, topic)
-        utter(dispatcher, _reply(topic, interview))
         if told:
+            utter(dispatcher, replace(_reply(topic, interview), text=topic.brief))
             return go_on(dispatcher, interview)
+        utter(dispatcher, _reply(topic, interview))
         if advise(topic, interview.record, content()).status == "ask_first":
             utter(dispatcher, Reply(say(content(), "tell_me_first")))
         return [saved(interview)]

@@ -29,7 +29,9 @@ class AskInterview(Action):
         before = list(_said_first(interview, intent_of(tracker)))
         advice = advice_asked(tracker, interview)
         asked = next_question(interview, content())
-        interview.news, interview.unclear = [], False
+        if interview.partly and asked and not before and not asked.which:
+            before = [say(content(), "noted_only")]
+        interview.news, interview.unclear, interview.partly = [], False, False
         if advice and asked:
             utter(dispatcher, advice)
         if asked:

@@ -1,5 +1,6 @@
 """The end of the questions: the triage result, and the advice that is safe for this person."""
 
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -52,9 +53,12 @@ def _give(dispatcher: CollectingDispatcher, interview: Interview, advice: list[A
     waiting = [item.topic.id for item in advice if item.status == "ask_first"]
     interview.agenda, interview.topics = "advice", waiting
     more = waiting and next_question(interview, content()) is not None
+    said: set[str] = set()
     for item in advice:
         if item.status != "ask_first" or not more:
-            utter(dispatcher, advice_reply(item, interview.record, content()))
+            once = replace(item, instead=tuple(line for line in item.instead if line not in said))
+            utter(dispatcher, advice_reply(once, interview.record, content()))
+            said.update(item.instead)
             interview.advised[item.topic.id] = item.status
     events = [saved(interview), SlotSet(COMPLETE_SLOT, None), SlotSet(STAGE_SLOT, "done")]
     if more:

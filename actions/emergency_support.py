@@ -12,10 +12,11 @@ from backsignal.clinical.interview import Interview, Message, hear, withdraw
 from backsignal.clinical.levels import Level
 from backsignal.clinical.note import handover
 from backsignal.clinical.red_flags import supported
-from backsignal.clinical.wording import Reply, emergency_text, listed, say
+from backsignal.clinical.wording import Reply, emergency_options, emergency_text, listed, say
 from backsignal.components.turns import COMPLETE_SLOT, EMERGENCY_SLOT, FORM, content, message_of
 
-_TAKES_BACK = ("correct", "deny", "start_over")
+_TAKES_BACK = ("correct", "start_over")
+_AGREES = ("affirm", "thanks", "goodbye")
 
 
 class EmergencySupport(Action):
@@ -32,7 +33,9 @@ class EmergencySupport(Action):
         if interview.withdrawing and message.reading.answer == "yes":
             return self._withdrawn(dispatcher, interview, message)
         heard = hear(interview, content(), message)
-        if heard.contradicts or (intent_of(tracker) in _TAKES_BACK and not interview.withdrawing):
+        insists = interview.withdrawing and message.reading.answer == "no"
+        mistaken = intent_of(tracker) in _TAKES_BACK or message.text == say(content(), "got_it_wrong")
+        if heard.contradicts or (mistaken and not insists):
             interview.withdrawing = list(heard.contradicts or standing)
             utter(dispatcher, _confirmation(interview))
         else:
@@ -58,7 +61,8 @@ def _standing(interview: Interview) -> list[str]:
 
 def _confirmation(interview: Interview) -> Reply:
     names = [content().findings[finding].name for finding in interview.withdrawing]
-    text = say(content(), "confirm_withdrawal", findings=listed(names, content()))
+    do = emergency_text(_standing(interview), content()).do.format(**content().clinic.facts())
+    text = say(content(), "confirm_withdrawal", findings=listed(names, content()), do=do)
     return Reply(text, options=(say(content(), "yes_mistake"), say(content(), "no_true")))
 
 
@@ -79,15 +83,16 @@ def _support(interview: Interview, intent: str, text: str) -> Reply:
         return _with_help(tell)
     if intent == "ask_emergency_help":
         return _with_help(f"{on_the_way}\n\n{tell}")
-    if intent.removeprefix("ask_") in content().topics:
+    topic = content().topics.get(intent.removeprefix("ask_"))
+    if topic and topic.contraindications:
         return _with_help(f"{say(content(), 'no_self_care_now')} {wording.do.format(**facts)}")
-    return _stay(interview)
+    return _stay(interview, "go_now" if intent in _AGREES else "still_here")
 
 
-def _stay(interview: Interview) -> Reply:
+def _stay(interview: Interview, phrase: str = "still_here") -> Reply:
     wording = emergency_text(_standing(interview), content())
-    return _with_help(f"{wording.do.format(**content().clinic.facts())} {say(content(), 'still_here')}")
+    return _with_help(f"{wording.do.format(**content().clinic.facts())} {say(content(), phrase)}")
 
 
 def _with_help(text: str) -> Reply:
-    return Reply(text, options=(say(content(), "what_until_then"), say(content(), "what_to_tell")))
+    return Reply(text, options=emergency_options(content()))

@@ -22,30 +22,35 @@ class OpenInterview(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Hear, then go on to the form, or to the conclusion where nothing is left to ask."""
-        interview, message = interview_of(tracker), message_of(tracker.latest_message)
-        if not any(event["event"] == "bot" for event in tracker.events):
-            utter(dispatcher, Reply(say(content(), "introduction")))
+        interview = interview_of(tracker)
         if interview.concluded:
-            return self._after_conclusion(dispatcher, interview, message)
+            return _after_conclusion(dispatcher, interview, message_of(tracker.latest_message))
+        return open_anew(dispatcher, tracker)
+
+
+def open_anew(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+    """Hear the story of somebody who has no result yet, and ask."""
+    interview = interview_of(tracker)
+    if not any(event["event"] == "bot" for event in tracker.events):
+        utter(dispatcher, Reply(say(content(), "introduction")))
+    hear(interview, content(), message_of(tracker.latest_message))
+    return go_on(dispatcher, interview)
+
+
+def _after_conclusion(dispatcher: CollectingDispatcher, interview: Interview, message: Message) -> Events:
+    if comes_back(interview, content(), message):
+        utter(dispatcher, Reply(say(content(), "welcome_back")))
+        review(interview, content())
         hear(interview, content(), message)
         return go_on(dispatcher, interview)
-
-    def _after_conclusion(
-        self, dispatcher: CollectingDispatcher, interview: Interview, message: Message
-    ) -> Events:
-        if comes_back(interview, content(), message):
-            utter(dispatcher, Reply(say(content(), "welcome_back")))
-            review(interview, content())
-            hear(interview, content(), message)
-            return go_on(dispatcher, interview)
-        heard = hear(interview, content(), message)
-        if heard.outcome == "unclear":
-            utter(dispatcher, Reply(say(content(), "anything_else")))
-            return [saved(interview)]
-        named = noted(heard.entered, interview.record, content())
-        if named:
-            utter(dispatcher, Reply(named))
-        return go_on(dispatcher, interview)
+    heard = hear(interview, content(), message)
+    if heard.outcome == "unclear":
+        utter(dispatcher, Reply(say(content(), "anything_else")))
+        return [saved(interview)]
+    named = noted(heard.entered, interview.record, content())
+    if named:
+        utter(dispatcher, Reply(named))
+    return go_on(dispatcher, interview)
 
 
 def go_on(dispatcher: CollectingDispatcher, interview: Interview) -> Events:

@@ -7,6 +7,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import Events, interview_of, saved, utter
+from actions.open_interview import open_anew
 from backsignal.clinical.interview import hear, review
 from backsignal.clinical.wording import Reply, say
 from backsignal.components.turns import COMPLETE_SLOT, FORM, content, message_of
@@ -22,7 +23,9 @@ class Review(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Forget what can have changed, hear what the message says of it, and ask."""
         interview = interview_of(tracker)
-        if interview.asked and not interview.concluded:
+        if not interview.asked:
+            return open_anew(dispatcher, tracker)
+        if not interview.concluded:
             utter(dispatcher, Reply(say(content(), "welcome_back_to_questions")))
             return [FollowupAction(FORM)]
         review(interview, content())

@@ -6,7 +6,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import AllSlotsReset
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import Events
+from actions.common import Events, utter
+from backsignal.clinical.wording import Reply, say
+from backsignal.components.turns import content
 
 
 class StartOver(Action):
@@ -18,5 +20,6 @@ class StartOver(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Reset all slots, and leave the form."""
-        dispatcher.utter_message(response="utter_welcome")
+        utter(dispatcher, Reply(say(content(), "introduction")))
+        dispatcher.utter_message(response="utter_ask_what_happened")
         return [AllSlotsReset(), {"event": "active_loop", "name": None}]

@@ -27,21 +27,26 @@ RETURN_AFTER = timedelta(hours=12)
 
 
 class Asking(BaseModel):
-    """The question that is waiting for an answer; `which` after a bare yes to several findings."""
+    """The question that is waiting for an answer.
+
+    `which` after a bare yes to several findings; `rest` where a part of it was answered.
+    """
 
     question: str
     findings: list[str]
     tries: int = 0
     which: bool = False
     sure: bool = False
+    rest: bool = False
 
 
 class Interview(BaseModel):
     """One person's interview: the record and where the asking stands.
 
     `suspected` are findings to be asked before any other, `settled` those that were asked so already,
-    `heard` the id of the last message taken in and `news` the findings that it brought, `asked` the
-    questions put so far, `withdrawing` what waits for the confirmation that it was said by mistake.
+    `heard` the id of the last message taken in and `news` the findings that it brought, `unclear` where it
+    brought nothing and `partly` where it left a part of the question open, `asked` the questions put so far,
+    `withdrawing` what waits for the confirmation that it was said by mistake.
     `told` are the reasons of the result that was given, `advised` the topics with the status that was said,
     `named` the person who was said to be asked about.
     """
@@ -57,6 +62,7 @@ class Interview(BaseModel):
     heard: str | None = None
     news: list[str] = []
     unclear: bool = False
+    partly: bool = False
     withdrawing: list[str] = []
     concluded: bool = False
     told: list[str] = []
@@ -102,6 +108,7 @@ class NextQuestion:
     tries: int
     which: bool
     sure: bool
+    rest: bool
     step: int
     steps: int
 
@@ -139,6 +146,9 @@ def hear(interview: Interview, content: Content, message: Message) -> Heard:
         asking.tries += 1
         if asking.tries >= TRIES:
             _close(interview, asking, content, message, "unclear")
+    interview.partly = False
+    if asking and not interview.unclear:
+        interview.partly = not _is_settled(interview, asking, content)
     if interview.concluded and set(interview.told) != {r.rule for r in check(record, content).reasons}:
         # What was said changes the result: it is given anew, before anything else is asked for advice.
         interview.agenda, interview.asking = "triage", None
@@ -179,6 +189,7 @@ def next_question(interview: Interview, content: Content) -> NextQuestion | None
         tries=asking.tries,
         which=asking.which,
         sure=asking.sure,
+        rest=asking.rest,
         step=len(interview.asked),
         steps=len(interview.asked) + len(left),
     )
@@ -244,7 +255,7 @@ def _repeated(interview: Interview, content: Content) -> Asking | None:
     if asking is None or _is_settled(interview, asking, content):
         return None
     still = [f for f in asking.findings if interview.record.is_open(f, content)]
-    return asking.copy(update={"findings": still})
+    return asking.copy(update={"findings": still, "rest": asking.rest or len(still) < len(asking.findings)})
 
 
 def _following(interview: Interview, content: Content) -> Asking | None:
@@ -367,7 +378,7 @@ def _enter_answer(interview: Interview, asking: Asking, content: Content, messag
     mentioned = {m.finding for m in message.reading.mentions if m.status is not Status.HYPOTHETICAL}
     rest = [f for f in asking.findings if f not in mentioned]
     question = content.questions[asking.question]
-    if message.refuses and answer is None and len(rest) == len(asking.findings):
+    if message.refuses and answer != "yes" and len(rest) == len(asking.findings):
         _close(interview, asking, content, message, "refused")
     elif question.measure:
         if answer == "unsure":

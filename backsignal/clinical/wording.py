@@ -74,6 +74,8 @@ def _question_text(asked: NextQuestion, content: Content) -> str:
         return asked.findings[0].simpler if simply else asked.findings[0].question
     if asked.which:
         opening = say(content, "which_of_these")
+    elif asked.rest and not simply:
+        opening = say(content, "and_the_rest")
     else:
         opening = say(content, "pick_what_is_true") if simply else asked.question.opening
     return "\n".join([opening, *(f"• {finding.option}" for finding in asked.findings)])
@@ -111,7 +113,7 @@ def _in_words(finding: str, record: Record, content: Content) -> str:
     entry = record.entries.get(finding)
     quote = record.quote(finding, content) if entry is None or entry.basis == "told" else ""
     name = content.findings[finding].name
-    return f"{name} (“{quote}”)" if quote else name
+    return f"{name} (“{quote}”)" if quote and quote.casefold() not in name.casefold() else name
 
 
 def introduce_person(relation: str, content: Content) -> str:
@@ -155,7 +157,12 @@ def emergency_reply(triage: Triage, record: Record, content: Content) -> Reply:
         "call": wording.call.format(**facts),
         "text": text,
     }
-    return Reply(text, data, (say(content, "what_until_then"), say(content, "what_to_tell")))
+    return Reply(text, data, emergency_options(content))
+
+
+def emergency_options(content: Content) -> tuple[str, ...]:
+    """What can be asked or said next while an emergency stands."""
+    return tuple(say(content, phrase) for phrase in ("what_until_then", "what_to_tell", "got_it_wrong"))
 
 
 def _because(findings: Iterable[str], record: Record, content: Content) -> Iterator[str]:

@@ -157,6 +157,14 @@ def test_unclear_answers_end_after_three_and_an_emergency_item_counts_as_present
     assert supported(interview.record, CONTENT).level is Level.EMERGENCY
 
 
+@pytest.mark.parametrize("answer", ["no", "unsure"])
+def test_a_refusal_is_neither_a_no_nor_a_doubt(answer: Answer) -> None:
+    interview = Interview()
+    first = asked(interview).findings[0].id
+    tell(interview, refuses=True, answer=answer)
+    assert interview.record.entries[first].basis == "refused"
+
+
 def test_side_questions_are_no_attempts_at_an_answer() -> None:
     interview = Interview()
     asked(interview)
