@@ -25,6 +25,7 @@ class Match:
     absent: bool = False  # said as a function that is well
     absent_only: bool = False  # counts only where it is denied
     stubborn: bool = False  # only denied by a word right before it
+    present_only: bool = False  # says nothing where it is denied ("no pain in my legs" is not about both)
     statuses: set[Status] = field(default_factory=set)
     denials: int = 0
 
@@ -133,7 +134,7 @@ def decide(match: Match, lasting: bool) -> Status | None:
     if Status.OTHER_PERSON in statuses:
         return Status.OTHER_PERSON
     if match.denials:
-        return Status.ABSENT
+        return None if match.present_only else Status.ABSENT
     if match.absent_only:
         return None
     if Status.PRESENT in statuses:

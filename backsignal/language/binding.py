@@ -31,6 +31,7 @@ class Bound:
     predicate: Span
     place: Span | None
     absent_only: bool = False
+    present_only: bool = False  # a plural ("my legs") makes two sides, its denial denies no more than each
 
     @property
     def start(self) -> int:
@@ -66,7 +67,11 @@ class Binder:
         for predicate in predicates:
             binding = self._lexicon.bindings[predicate.symbol]
             group = self._places_of(predicate, binding, places, predicates, start)
-            made = [Bound(f, predicate, place) for place in group for f in binding.places.get(place.symbol, ())]
+            made = [
+                Bound(finding, predicate, place, present_only=number > 0)
+                for place in group
+                for number, finding in enumerate(binding.places.get(place.symbol, ()))
+            ]
             bound += made
             if not made and all(place.symbol == "BACK" and place.end <= predicate.start for place in group):
                 # "back pain with numbness": what is felt is not said of the back itself.

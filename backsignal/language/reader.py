@@ -119,7 +119,12 @@ class _Text:
         binder = Binder(self._lexicon, chart, blocked)
         for start, end in self._sentences:
             for bound in binder.bind(start, end):
-                matches.append(Match(bound.finding, bound.start, bound.end, bound.parts, absent_only=bound.absent_only))
+                matches.append(
+                    Match(
+                        bound.finding, bound.start, bound.end, bound.parts,
+                        absent_only=bound.absent_only, present_only=bound.present_only,
+                    )
+                )  # fmt: skip
         matches += describe(self._lexicon.together, chart, blocked)
         self._matches = _without_contained(matches)
 
@@ -267,6 +272,9 @@ class _Text:
             if current and len(current) > len(own_present):
                 named = [r for _, r in current if r and r not in _NEVER_PATIENT]
                 patient = max(sorted(set(named)), key=named.count) if named else None
+        if patient is None and theirs and not own and not any(m.voice == "self" for m in marks):
+            kin = [r for _, r in theirs if r and r not in _NEVER_PATIENT]
+            patient = kin[0] if kin else None
         elif relations and not own and not theirs and relations[0].relation not in _DISTANT | _NEVER_PATIENT:
             patient = relations[0].relation
         for match, mark in owned:
@@ -432,7 +440,7 @@ def _without_contained(matches: list[Match]) -> list[Match]:
         words = {i for a, b in match.parts for i in range(a, b)}
         contained = False
         for other in kept:
-            if other.finding != match.finding:
+            if other.finding != match.finding and not (match.absent_only and not other.absent_only):
                 continue
             others = {i for a, b in other.parts for i in range(a, b)}
             if words <= others and (other.absent != match.absent or other.absent_only <= match.absent_only):
