@@ -9,6 +9,7 @@ from sanic import Blueprint, Request, Sanic, response
 from sanic.response import HTTPResponse
 
 from backsignal.channels.safety import OnMessage
+from backsignal.components import rasa_patches
 from backsignal.components.action_endpoint import actions_answer, use_actions
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class ServiceChannel(InputChannel):
 
         @blueprint.listener("after_server_start")
         async def set_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+            rasa_patches.apply()
             use_actions(app.ctx.agent)
 
         @blueprint.get("/health/live")
