@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import StrictStr
 
-from backsignal.clinical.content import PACKAGE_CONTENT, Content, Measure, Question
+from backsignal.clinical.content import CONTENT_FOLDER, Content, Measure, Question
 from backsignal.clinical.content_files import ContentError, ContentModel, line_of, read_content
 from backsignal.clinical.levels import Level
 
@@ -152,7 +152,7 @@ class CallContent:
         return dict(sorted(asked.items(), key=lambda item: -len(item[0])))
 
     @classmethod
-    def load(cls, clinical: Content | None = None, folder: Path = PACKAGE_CONTENT) -> "CallContent":
+    def load(cls, clinical: Content | None = None, folder: Path = CONTENT_FOLDER) -> "CallContent":
         """Read calls.yml beside the clinical content. Raises ContentError where anything is wrong."""
         path = folder / "calls.yml"
         file = read_content(path, _CallsFile)

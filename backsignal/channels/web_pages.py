@@ -16,7 +16,7 @@ from sanic.response import HTTPResponse
 
 from backsignal.channels.service import RootBlueprint
 from backsignal.channels.web_requests import answer_cors_ourselves
-from backsignal.clinical.content import PACKAGE_CONTENT
+from backsignal.clinical.content import CONTENT_FOLDER
 from backsignal.clinical.content_files import ContentModel, read_content
 from backsignal.clinical.levels import Level
 from backsignal.components.turns import content
@@ -73,7 +73,7 @@ class WidgetWording(ContentModel):
 @lru_cache(maxsize=1)
 def facts() -> dict[str, Any]:
     """What the widget must know before it talks: the clinic's numbers, and the wording of its pictures."""
-    wording = read_content(PACKAGE_CONTENT / "widget.yml", WidgetWording)
+    wording = read_content(CONTENT_FOLDER / "widget.yml", WidgetWording)
     clinic = content().clinic
     movements = {m.id: m.name for topic in content().topics.values() for m in topic.movements}
     return {

@@ -4,6 +4,7 @@ Models of the files in `backsignal/content/` and of `clinic.yml`. What refers to
 there is an error at load.
 """
 
+import os
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,12 @@ from pydantic import Field
 from backsignal.clinical.content_files import ContentError, ContentModel, line_of, read_content
 from backsignal.clinical.levels import Level
 
-PACKAGE_CONTENT = Path(__file__).resolve().parent.parent / "content"
-CLINIC_FILE = Path(__file__).resolve().parents[2] / "clinic.yml"
+CONTENT_VARIABLE = "BACKSIGNAL_CONTENT"
+_PROJECT = Path(__file__).resolve().parents[2]
+# A folder with content files of one's own; a clinic.yml in it stands for the project's.
+CONTENT_FOLDER = Path(os.environ.get(CONTENT_VARIABLE) or _PROJECT / "backsignal" / "content")
+_OWN_CLINIC_FILE = CONTENT_FOLDER / "clinic.yml"
+CLINIC_FILE = _OWN_CLINIC_FILE if _OWN_CLINIC_FILE.exists() else _PROJECT / "clinic.yml"
 
 Place = tuple[int | str, ...]
 Measure = Literal["duration_days", "age", "severity"]
@@ -295,7 +300,7 @@ class Content:
     version: str
 
     @classmethod
-    def load(cls, folder: Path = PACKAGE_CONTENT, clinic: Path = CLINIC_FILE) -> "Content":
+    def load(cls, folder: Path = CONTENT_FOLDER, clinic: Path = CLINIC_FILE) -> "Content":
         """Read a content folder and a clinic file. Raises ContentError where anything is wrong."""
         sources = read_content(folder / "sources.yml", _Sources)
         findings = read_content(folder / "findings.yml", _Findings)
