@@ -4,6 +4,7 @@ It is a fold: the same turns give the same result, so a corrected or a late turn
 to the whole call again. What the turns mean was read when they came in and travels with them.
 """
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, parse_obj_as
@@ -97,6 +98,7 @@ class Listening:
         else:
             self._before = _copy(self.interview)
         self._text = f"{self._text} {turn.text}" if joined else turn.text
+        reading = self._of_the_patient(reading)
         measured = self._measured(reading)
         self.interview.asking = measured
         again = self._answered and not self._content.words.second_thoughts.starts(plain(self._text))
@@ -120,6 +122,22 @@ class Listening:
         self._ask_which()
         self._settle(answered, asked)
         self.interview.asking = measured
+
+    def _of_the_patient(self, reading: Reading) -> Reading:
+        """What is told of somebody else than the patient is no finding; an emergency sign is a suspicion."""
+        record = self.interview.record
+        established = record.speaking_for is not None or bool(self._known_present())
+        if not established or reading.speaking_for in (None, record.speaking_for):
+            return reading
+        findings = self._content.clinical.findings
+        told = [m.finding for m in reading.mentions if m.status is Status.PRESENT]
+        suspected = [f for f in told if findings[f].level is Level.EMERGENCY]
+        return replace(
+            reading,
+            mentions=tuple(m for m in reading.mentions if m.status is not Status.PRESENT),
+            suspected=tuple(dict.fromkeys((*reading.suspected, *suspected))),
+            speaking_for=None,
+        )
 
     def _measured(self, reading: Reading) -> Asking | None:
         """The number asked for, while it is not there; fragments of speech count as no failed tries."""

@@ -119,8 +119,10 @@ class _Writer:
 
     def recommendation(self) -> Iterable[str]:
         facts = self._clinical.clinic.facts()
-        yield self._say("action", text=self._action().format(**facts))
-        topics = [self._clinical.topics[topic].title for topic in self._call.advised]
+        told = self._call.advised
+        yield self._say("action_told" if "action" in told else "action", text=self._action().format(**facts))
+        yield self._say("net_told" if "safety_net" in told else "net")
+        topics = [self._clinical.topics[topic].title for topic in told if topic in self._clinical.topics]
         yield self._say("advice_given", topics="; ".join(topics)) if topics else self._say("no_advice")
         if topics:
             for advice in self_care(self._record, self._clinical):

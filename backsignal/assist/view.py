@@ -14,6 +14,8 @@ from backsignal.clinical.record import Value
 from backsignal.clinical.red_flags import Reason, open_always
 from backsignal.clinical.wording import emergency_text, reason_payload
 
+# What is told to the caller besides advice: what to do now, and the signs to watch for.
+BESIDES = ("action", "safety_net")
 logger = logging.getLogger(__name__)
 _STATUS = {Value.PRESENT: "present", Value.ABSENT: "absent", Value.UNKNOWN: "unsure"}
 Made = TypeVar("Made")
@@ -63,6 +65,7 @@ def state(call: Call) -> dict[str, Any]:
         "closed_at": call.closed_at,
         "speaking_for": call.speaking_for,
         "remarks": call.remarks,
+        "said": {part: at for part, at in call.advised.items() if part in BESIDES},
         "last_turn": call.turns[-1].id if call.turns else None,
         **parts,
         "failed": failed,
@@ -109,6 +112,7 @@ def _row(finding_id: str, call: Call) -> dict[str, Any]:
     return {
         "finding": finding_id,
         "label": call.content.terms[finding_id],
+        "say": call.content.singles[finding_id],
         "group": finding.group,
         "group_title": call.content.groups[finding.group],
         "level": finding.level.value if finding.level else None,

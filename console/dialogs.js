@@ -1,0 +1,66 @@
+// What opens over the page: the reason for an override, the keys, the finished note.
+
+import { button, byId, el, fill } from "./dom.js";
+
+function open(title, ...content) {
+  const dialog = byId("dialog");
+  fill(dialog, el("h2", { id: "dialog-title" }, title), ...content);
+  const back = document.activeElement;
+  dialog.showModal();
+  return new Promise((done) => {
+    dialog.addEventListener("close", () => (back?.focus?.(), done(dialog.returnValue)), { once: true });
+  });
+}
+
+export function askWhy(row) {
+  const dialog = byId("dialog");
+  dialog.returnValue = "";
+  const choose = (value) => () => dialog.close(value);
+  const keys = (event) => {
+    const value = { m: "misheard", t: "taken_back" }[event.key.toLowerCase()];
+    if (value) dialog.close(value);
+  };
+  dialog.addEventListener("keydown", keys);
+  const answer = open(
+    "A warning sign was heard",
+    el("p", {}, `${row.label}: `, el("q", {}, row.machine.quote)),
+    el("p", {}, "You are about to overrule it. The level may fall, and the note will say so. Why?"),
+    el(
+      "div",
+      { class: "row" },
+      button("It was misheard", choose("misheard"), {}, "M"),
+      button("The caller took it back", choose("taken_back"), {}, "T"),
+      button("Cancel", choose(""), { class: "quiet" }, "Esc"),
+    ),
+    el("p", { class: "hint" }, "Where the caller took it back, the call stays at “today” at least."),
+  );
+  return answer.finally(() => dialog.removeEventListener("keydown", keys));
+}
+
+export function showKeys(keys) {
+  const rows = keys.map(([key, what]) => el("tr", {}, el("th", { scope: "row" }, el("kbd", {}, key)), el("td", {}, what)));
+  return open("Keys", el("table", {}, el("tbody", {}, rows)), button("Close", () => byId("dialog").close("")));
+}
+
+export function showDocument(done, onNew) {
+  const copied = el("span", { role: "status" });
+  const copy = async () => {
+    await navigator.clipboard.writeText(done.note);
+    copied.textContent = "Copied.";
+  };
+  const file = new Blob([JSON.stringify(done.fhir, null, 2)], { type: "application/fhir+json" });
+  const link = el("a", { href: URL.createObjectURL(file), download: "call.fhir.json" }, "Save as FHIR");
+  return open(
+    "The note",
+    el("pre", { class: "note", tabindex: "0", "aria-label": "Note" }, done.note),
+    el(
+      "div",
+      { class: "row" },
+      button("Copy the note", copy, { class: "main" }),
+      link,
+      button("Next call", () => (byId("dialog").close(""), onNew())),
+      button("Close", () => byId("dialog").close(""), { class: "quiet" }),
+      copied,
+    ),
+  );
+}

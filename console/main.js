@@ -1,0 +1,218 @@
+// The console: signing in, the list of calls, and one call.
+
+import { follow, send, token } from "./api.js";
+import { advice } from "./advice.js";
+import { banner } from "./banner.js";
+import { Call } from "./call.js";
+import { calls } from "./calls.js";
+import { checklist } from "./checklist.js";
+import { showDocument, showKeys } from "./dialogs.js";
+import { button, byId, clock, el, fill, set, text } from "./dom.js";
+import { note } from "./note.js";
+import { player } from "./player.js";
+import { question } from "./question.js";
+import { transcript } from "./transcript.js";
+
+const KEYS = { asked: "Alt+A", none: "Alt+N", role: "Alt+S", complete: "Alt+E" };
+const HELP = [
+  ["Alt+1", "Type what was said"],
+  ["Alt+2", "Next question"],
+  ["Alt+3", "Checklist"],
+  ["Alt+4", "Tell the caller"],
+  ["Alt+5", "Note"],
+  ["Alt+A", "I asked the next question"],
+  ["Alt+N", "No to all of the next question"],
+  ["Alt+S", "Change the speaker"],
+  ["Alt+E", "Complete the call"],
+  ["Alt+C", "New call"],
+  ["↑ ↓ Y N U", "In the checklist: move, yes, no, unsure"],
+];
+const main = byId("main");
+let me = null;
+let leave = () => {};
+let keys = {};
+
+function show(...nodes) {
+  leave();
+  leave = () => {};
+  keys = {};
+  fill(main, ...nodes);
+}
+
+function signIn(problem = "") {
+  const input = el("input", { id: "token", type: "password", autocomplete: "off", required: true, spellcheck: "false" });
+  const submit = (event) => {
+    event.preventDefault();
+    token.set(input.value.trim());
+    start();
+  };
+  header(null);
+  show(
+    el(
+      "section",
+      { class: "sign-in card", "aria-labelledby": "sign-in-title" },
+      el("h2", { id: "sign-in-title" }, "Sign in"),
+      el("form", { onsubmit: submit }, el("label", { for: "token" }, "Your token"), input, el("button", { class: "main" }, "Sign in")),
+      el("p", { class: "problem", role: "alert" }, problem),
+    ),
+  );
+  input.focus();
+}
+
+function header(call) {
+  byId("sign-out").hidden = !me;
+  byId("to-calls").hidden = !call;
+  if (!call) {
+    text(byId("about"), me?.name ?? "");
+    text(byId("link"), "");
+    set(byId("link"), { "data-link": null });
+  }
+}
+
+async function start() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given) {
+    token.set(given);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  if (!token.get()) return signIn();
+  try {
+    me = await send("GET", "me");
+  } catch (error) {
+    me = null;
+    if (error.status === 401) token.forget();
+    return signIn(error.status === 401 ? "That token does not hold, or has run out." : error.message);
+  }
+  const wanted = new URLSearchParams(location.search).get("call");
+  return wanted ? openCall(wanted) : listCalls();
+}
+
+function listCalls() {
+  header(null);
+  history.replaceState(null, "", location.pathname);
+  const list = calls(me, openCall);
+  show(list.node);
+  leave = list.stop;
+  keys = { "alt+c": list.begin };
+  byId("new-call").focus();
+}
+
+async function openCall(id) {
+  history.replaceState(null, "", `${location.pathname}?call=${encodeURIComponent(id)}`);
+  const call = new Call(id);
+  const problem = el("p", { class: "problem", role: "alert" });
+  const parts = {
+    banner: banner(),
+    question: question(call, KEYS),
+    transcript: transcript(call, KEYS),
+    checklist: checklist(call),
+    advice: advice(call),
+    note: note(call, KEYS, complete),
+  };
+  const tabs = sideTabs(parts);
+  const play = el("div", { class: "play-place" });
+  const body = el(
+    "div",
+    { class: "call", "data-tab": "checklist" },
+    el("div", { class: "top" }, parts.banner.node, problem, parts.question.node),
+    tabs.node,
+    el("div", { class: "column heard" }, parts.transcript.node, play),
+    el("div", { class: "column" }, parts.checklist.node),
+    el("div", { class: "column" }, parts.advice.node, parts.note.node),
+  );
+  tabs.of(body);
+  show(body);
+  header(call);
+  if (me.recordings) player(call).then((node) => fill(play, node));
+
+  call.watch(() => {
+    Object.values(parts).forEach((part) => part.render(call));
+    text(problem, call.problem ?? "");
+    text(byId("about"), aboutText(call));
+  });
+
+  async function complete() {
+    if (!call.state || call.closed) return;
+    await parts.note.save();
+    const open = call.state.triage?.open ?? 0;
+    if (open && call.state.triage.supported !== "emergency" && !complete.warned) {
+      complete.warned = true;
+      call.problem = `${open} questions are still open. Press again to complete the call all the same.`;
+      call.tell();
+      return;
+    }
+    try {
+      showDocument(await call.complete(), listCalls);
+    } catch (error) {
+      call.fail(error);
+    }
+  }
+
+  const link = byId("link");
+  const stop = follow(id, me.heartbeat_seconds, (data) => call.take(data), (how, seconds) => {
+    set(link, { "data-link": how });
+    body.classList.toggle("stale", how !== "live");
+    text(link, how === "live" ? "Live" : how === "lost" ? `No link for ${seconds} s: this may be old` : "This call is not yours, or was erased");
+  });
+  leave = stop;
+  const go = (name, focus) => () => (tabs.choose(name), focus());
+  keys = {
+    "alt+1": go("transcript", parts.transcript.focus),
+    "alt+2": () => parts.question.node.focus(),
+    "alt+3": go("checklist", parts.checklist.focus),
+    "alt+4": go("advice", () => parts.advice.node.focus()),
+    "alt+5": go("note", () => parts.note.node.focus()),
+    "alt+a": parts.question.ask,
+    "alt+n": parts.question.noToAll,
+    "alt+s": () => parts.transcript.swap(),
+    "alt+e": complete,
+  };
+  parts.transcript.focus();
+}
+
+function aboutText({ state, closed }) {
+  const { age, duration_days: days } = state.numbers ?? {};
+  return [
+    state.owner,
+    `since ${clock(state.opened_at)}`,
+    state.speaking_for ? `patient: ${state.speaking_for.replaceAll("_", " ")}` : "caller is the patient",
+    age ? `${age.value} years` : "",
+    days ? `${Math.round(days.value * 10) / 10} days of pain` : "",
+    closed ? "completed" : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+// In a side panel one part is shown at a time.
+function sideTabs(parts) {
+  const names = { transcript: "Transcript", checklist: "Checklist", advice: "Tell", note: "Note" };
+  let body = null;
+  const controls = Object.entries(names).map(([name, label]) =>
+    el("button", { type: "button", "aria-controls": parts[name].node.id, "aria-pressed": String(name === "checklist"), "data-name": name, onclick: () => choose(name) }, label),
+  );
+  function choose(name) {
+    body.dataset.tab = name;
+    for (const control of controls) set(control, { "aria-pressed": String(control.dataset.name === name) });
+  }
+  return { node: el("nav", { class: "tabs", "aria-label": "Parts of the call" }, controls), choose, of: (node) => (body = node) };
+}
+
+document.addEventListener("keydown", (event) => {
+  if (!event.altKey || event.ctrlKey || event.metaKey || byId("dialog").open) return;
+  // By the key's place: with Alt some keyboards write other characters.
+  const name = `alt+${event.code.replace(/^Key|^Digit/, "").toLowerCase()}`;
+  if (!keys[name]) return;
+  event.preventDefault();
+  keys[name]();
+});
+
+byId("help").addEventListener("click", () => showKeys(HELP));
+byId("to-calls").addEventListener("click", listCalls);
+byId("sign-out").addEventListener("click", () => {
+  token.forget();
+  me = null;
+  signIn();
+});
+
+start();

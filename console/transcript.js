@@ -1,0 +1,105 @@
+// The transcript: turns as they are spoken, those still being spoken, those on their way, and a place to type.
+
+import { button, clock, el, fill, set, text } from "./dom.js";
+
+const WHO = { caller: "Caller", agent: "Agent" };
+
+export function transcript(call, keys) {
+  const list = el("ol", { class: "turns", role: "log", "aria-label": "Transcript", tabindex: "0" });
+  const more = button("New below", () => toEnd(), { class: "more", hidden: true });
+  const input = el("textarea", { id: "type", rows: 2, maxlength: 4000, "aria-describedby": "type-hint" });
+  const role = el("button", { type: "button", class: "role", onclick: () => swap(), "aria-keyshortcuts": keys.role });
+  const form = el(
+    "form",
+    { class: "type", onsubmit: submit },
+    el("div", { class: "row" }, el("label", { for: "type" }, "Type what was said"), role),
+    input,
+    el("p", { id: "type-hint", class: "hint" }, el("kbd", {}, "Enter"), " sends, ", el("kbd", {}, keys.role), " changes the speaker"),
+  );
+  const node = el(
+    "section",
+    { id: "transcript", class: "transcript card", "aria-labelledby": "transcript-title", tabindex: "-1" },
+    el("h2", { id: "transcript-title" }, "Transcript"),
+    el("div", { class: "scroll" }, list, more),
+    form,
+  );
+  const items = new Map();
+  let speaker = "caller";
+  swap(speaker);
+
+  function swap(to = speaker === "caller" ? "agent" : "caller") {
+    speaker = to;
+    text(role, `${WHO[speaker]} said`);
+    set(role, { "aria-label": `Speaker: ${WHO[speaker]}. Change` });
+    set(form, { "data-role": speaker });
+  }
+
+  function submit(event) {
+    event?.preventDefault();
+    const said = input.value.trim();
+    if (!said || call.closed) return;
+    input.value = "";
+    call.say(speaker, said);
+  }
+
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
+  });
+
+  const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  function toEnd() {
+    list.scrollTop = list.scrollHeight;
+    more.hidden = true;
+  }
+  list.addEventListener("scroll", () => atEnd() && (more.hidden = true));
+
+  function render({ turns, sending, partials, closed, state }) {
+    const follow = atEnd();
+    const wanted = [
+      ...turns.map((turn) => [turn.id, turn, ""]),
+      ...sending.map((turn) => [turn.request_id, turn, "sending"]),
+      ...Object.values(partials).map((turn) => [`partial-${turn.segment}`, turn, "partial"]),
+    ];
+    const kept = new Set(wanted.map(([id]) => id));
+    for (const [id, item] of items) if (!kept.has(id)) items.delete(id), item.remove();
+    wanted.forEach(([id, turn, how], index) => {
+      if (!items.has(id)) items.set(id, el("li"));
+      const item = items.get(id);
+      draw(item, turn, how, state);
+      if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
+    });
+    if (follow) toEnd();
+    else if (items.size) more.hidden = false;
+    input.disabled = role.disabled = closed;
+  }
+
+  function draw(item, turn, how, state) {
+    const drawn = JSON.stringify([turn, how, decided(state, turn)]);
+    if (item.dataset.drawn === drawn) return;
+    item.dataset.drawn = drawn;
+    set(item, { class: `turn ${how}`, "data-role": turn.role });
+    const notes = [
+      turn.corrected ? "corrected" : "",
+      turn.read === false ? "not read by the assistant: listen yourself" : "",
+      turn.asks?.length ? `asks: ${turn.asks.map((finding) => label(state, finding)).join(", ")}` : "",
+      ...decided(state, turn),
+    ];
+    fill(
+      item,
+      el("span", { class: "who" }, WHO[turn.role]),
+      el("span", { class: "said" }, turn.text),
+      el("span", { class: "when" }, how === "sending" ? "sending…" : how === "partial" ? "speaking…" : clock(turn.at)),
+      notes.some(Boolean) ? el("span", { class: "notes" }, notes.filter(Boolean).join(" · ")) : null,
+    );
+  }
+
+  return { node, render, swap, focus: () => input.focus() };
+}
+
+const label = (state, finding) => state.checklist?.find((row) => row.finding === finding)?.label.toLowerCase() ?? finding;
+
+// The warning signs that were heard in this very turn.
+function decided(state, turn) {
+  const rows = state.checklist?.filter((row) => row.machine.turn === turn.id && row.machine.status === "present") ?? [];
+  return rows.map((row) => `heard: ${row.label.toLowerCase()}`);
+}
