@@ -60,6 +60,7 @@ class TimesFile(ContentModel):
     pain_words: StrictStr
     people_of_ten: StrictStr
     episode: StrictStr
+    doses: StrictStr
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Times:
             name: frozenset(str(getattr(file, name)).split())
             for name in (
                 "complaint", "onset", "leads", "follows", "still", "rates", "ahead", "other", "person", "things",
-                "pain_words", "people_of_ten", "episode",
+                "pain_words", "people_of_ten", "episode", "doses",
             )
         }  # fmt: skip
 
@@ -149,7 +150,8 @@ class Times:
         index = 0
         while index < len(view.norms):
             candidate = (
-                self._slash(view, index)
+                self._day_count(view, index)
+                or self._slash(view, index)
                 or self._span(view, index, today)
                 or self._date(view, index, today)
                 or self._phrase(view, index, today)
@@ -166,7 +168,7 @@ class Times:
         """A number at a token and where it ends: "3", "twenty one", "two and a half", "thirty odd"."""
         word = view.at(index)
         value: float
-        if word[:1].isdigit():
+        if word[:1].isdecimal() and len(word) < 10:
             try:
                 value = float(word.replace(",", "."))
             except ValueError:
@@ -233,9 +235,8 @@ class Times:
     def _bare(self, view: _View, index: int) -> bool:
         """"past month", "last week saturday", "months now", "years of it"."""
         before, after = view.at(index - 1), view.at(index + 1)
-        plural = view.at(index).endswith("s")
         return before in {"past", "for"} or (before == "last" and view.at(index - 2) in {"the", "over", "for", "these"}) or (
-            plural and after in {"now", "of"} and before not in {"last", "two"} and False
+            view.norms[index + 1 : index + 4] == ["and", "a", "half"]
         ) or (view.at(index) == "week" and after in {"last", "on", "gone"} and view.at(index + 2) in self._file.weekdays)
 
     def _extended(self, view: _View, start: int, end: int, days: float, unit: float, today: date) -> _Candidate:
@@ -249,10 +250,22 @@ class Times:
             return _Candidate(float(back + days), start, end + 2, "span", unit)
         return _Candidate(days, start, end, "span", unit)
 
+    def _day_count(self, view: _View, index: int) -> _Candidate | None:
+        """"It is day four", "week two of this", "the second day"."""
+        unit = self._units.get(view.at(index), 0.0)
+        if unit in {1.0, 7.0} and len(view.at(index)) > 2 and not view.at(index).endswith("s"):
+            number = self.number(view, index + 1)
+            if number and number[0] < 60 and view.at(number[1]) not in self._units:
+                return _Candidate(number[0] * unit, index, number[1], "span", unit)
+        ordinal = self._file.ordinals.get(view.at(index))
+        if ordinal and view.at(index + 1) == "day" and view.at(index + 2) in {"of", "running", "now", "in", "with"}:
+            return _Candidate(float(ordinal), index, index + 2, "span", 1.0)
+        return None
+
     def _slash(self, view: _View, index: int) -> _Candidate | None:
         """Clinicians' fractions: 3/7 days, 2/52 weeks, 6/12 months."""
         value = view.at(index).lstrip("x")
-        if view.at(index + 1) != "/" or not value.isdigit() or view.at(index + 2) not in self._file.slashes:
+        if view.at(index + 1) != "/" or not value.isdecimal() or view.at(index + 2) not in self._file.slashes:
             return None
         if view.at(index - 1) in {"on", "since", "from", "the"}:
             return None
@@ -269,10 +282,10 @@ class Times:
             month = self._file.months.get(view.at(end))
             if month and 1 <= value <= 31:
                 return self._point(_past(today, month, value), today, index, end + 1)
-            if view.at(end) == "/" and view.at(end + 1).isdigit() and view.at(index - 1) in {"since", "on", "from", "the"}:
+            if view.at(end) == "/" and view.at(end + 1).isdecimal() and view.at(index - 1) in {"since", "on", "from", "the"}:
                 month_number = int(view.at(end + 1))
                 if 1 <= month_number <= 12 and 1 <= value <= 31:
-                    stop = end + 4 if view.at(end + 2) == "/" and view.at(end + 3).isdigit() else end + 2
+                    stop = end + 4 if view.at(end + 2) == "/" and view.at(end + 3).isdecimal() else end + 2
                     return self._point(_past(today, month_number, value), today, index, stop)
             ordinal = view.at(index) in self._file.ordinals or (view.at(index + 1) in {"st", "nd", "rd", "th"})
             if ordinal and view.at(index - 1) == "the" and view.at(index - 2) in {"since", "on"} and view.at(end) != "of":
@@ -294,7 +307,7 @@ class Times:
             return self._file.ordinals[word], index + 1
         if view.at(index) in self._file.numbers and view.at(index + 1) in self._file.ordinals:
             return self._file.numbers[word] + self._file.ordinals[view.at(index + 1)], index + 2
-        if not word.isdigit() or len(word) > 2:
+        if not word.isdecimal() or len(word) > 2:
             return None
         return int(word), index + 1 + (view.at(index + 1) in {"st", "nd", "rd", "th"})
 
@@ -378,9 +391,16 @@ class Times:
         if not foreign and own == 0:
             score -= 1.0 * min(1, sum(word in sets["other"] for word in sentence))
         if any(start <= i < end and i not in range(candidate.start, candidate.end) for i in relations):
-            score -= 3.0
+            score -= 6.0
+        earlier = any(view.at(i) == "but" for i in range(first, candidate.start))
+        score += 2.5 * earlier
+        if any(view.at(i) == "but" for i in range(candidate.end, last)) and count > 1:
+            score -= 2.5
         if candidate.kind == "point":
-            onset = any(word in sets["onset"] for word in sentence)
+            onset = any(word in sets["onset"] for word in view.norms[first:last])
+            # "NYE, conga line." - a time that opens a sentence, and no other time in the text.
+            if count == 1 and candidate.start - first <= 1:
+                score += 2.5
             score += 1.0 if onset or own else -1.5
             if own == 0 and not onset:
                 score -= 1.0
@@ -389,9 +409,10 @@ class Times:
             if after[0] in {"ago", "back", "hx", "history"} or (after[0] == "of" and own) or before[0] == "since":
                 score += 3.0
         if view.norms[last - 1 : last] == ["?"] and before[0] not in {"for", "since", "past"} and after[0] != "ago":
-            score -= 2.0
+            score -= 4.0
         # "fine until three days ago", "good for years"
-        if any(word in {"fine", "good", "ok", "okay"} for word in before) or (
+        until = any(word in {"till", "until", "til"} for word in before)
+        if (any(word in {"fine", "good", "ok", "okay"} for word in before) and not until) or (
             candidate.unit >= 365 and after[0] == "ago" and any(w in {"fine", "better", "healed", "same"} for w in sentence)
         ):
             score -= 3.0
@@ -404,7 +425,7 @@ class Times:
         if candidate.kind == "span":
             if after[0] in {"old", "pregnant", "gone", "gestation", "along", "away", "time", "later", "postpartum", "wait", "shift", "shifts", "course", "younger", "older", "sober", "clean", "supply", "journey", "drive", "flight", "prior", "married", "apart", "today"} and after[:1] != ["today"]:
                 return True
-            if before[0] in {"in", "within", "next", "every", "each", "per", "another", "until", "till", "after", "takes", "take", "took", "twice", "once", "times", "lasts", "lasting", "rest", "expect", "wait", "him", "up"} and "ago" not in after:
+            if before[0] in {"in", "within", "next", "every", "each", "per", "another", "until", "till", "after", "takes", "take", "took", "twice", "once", "times", "lasts", "lasting", "rest", "expect", "wait", "him"} and "ago" not in after:
                 return True
             if before[0] in {"about", "around", "for"} and before[1] in {"lasts", "last", "takes", "lasting", "wait", "in", "rest", "sit", "stand", "walk", "after", "hold"}:
                 return True
@@ -416,11 +437,18 @@ class Times:
                 return True
             if self._units.get(view.at(candidate.end - 1)) == 1 and after[0] in {"a", "per"}:
                 return True
-            if candidate.unit < 0.01:
+            if candidate.unit < 0.01 or candidate.days < 0.03:
+                return True
+            start = candidate.start
+            if set(view.norms[max(0, start - 4) : start]) & sets["doses"] and before[0] != "past":
+                return True
+            if before[0] in self._units or before[:2] == ["it", "on"] or view.norms[candidate.start - 5 : candidate.start].count("takes"):
                 return True
         elif before[0] in {"until", "till", "by", "next", "every", "before", "due", "for", "each"} or after[0] in {"coming"}:
             return True
         elif any(word in {"appointment", "scan", "mri", "due", "wedding", "scanning", "booked", "every", "until", "till", "next"} for word in clause):
+            return True
+        if candidate.kind == "point" and {"ill", "will", "be"} & set(view.norms[max(0, candidate.start - 5) : candidate.start]):
             return True
         return "if" in before or "should" in before[:2]
 
@@ -445,9 +473,11 @@ class Times:
 
     def _grade(self, view: _View, index: int) -> tuple[float | None, float]:
         number = self.number(view, index)
-        if number is None or (index and view.at(index - 1) in {"/", "."} and view.at(index - 2)[:1].isdigit()):
+        if number is None or (view.at(index - 1) == "/" and view.at(index - 2)[:1].isdecimal()):
             return None, 0.0
         value, end = number
+        if view.at(index - 1) == "and" and self.number(view, index - 2):
+            return None, 0.0
         if view.at(index) in {"couple", "few", "several"} or (index and self.number(view, index - 1) and view.at(index - 1) in self._file.numbers):
             return None, 0.0
         if view.at(end) in {"ish", "point"}:
@@ -494,7 +524,7 @@ class Times:
     def _years(self, view: _View, index: int, relations: frozenset[int]) -> tuple[float | None, float]:
         number = self.number(view, index)
         previous = view.at(index - 1)
-        if number is None or number[0] != int(number[0]) or previous in {"/", ".", "£", "$", "turned", "turning", "be"} and previous != "turned":
+        if number is None or number[0] != int(number[0]) or previous in {"/", "£", "$", "turned", "turning", "be"} and previous != "turned":
             return None, 0.0
         if view.at(index) in {"couple", "few", "several"} or (previous in self._file.numbers and self._file.numbers[previous] >= _TENS):
             return None, 0.0
@@ -502,10 +532,10 @@ class Times:
         start, stop = view.clause(index)
         near = {view.at(i) for i in range(max(start, index - 5), min(stop, end + 4))}
         foreign = any(start <= i < index for i in relations)
-        penalty = 5.0 if foreign or near & self._sets["things"] else 0.0
+        penalty = 5.0 if foreign or near & self._sets["things"] or previous in {"the", "and"} else 0.0
         following = view.at(end)
         if following in {"yo", "y/o", "yrs", "years", "year", "yr", "yro", "yos"} or (following == "y"):
-            if following in {"yo", "y/o", "yro"} or view.at(end + 1) in {"old", "o", "of"} or (following == "y" and view.at(end + 1) == "/"):
+            if following in {"yo", "y/o", "yro"} or view.at(end + 1) in {"old", "o"} or view.norms[end + 1 : end + 3] == ["of", "age"] or (following == "y" and view.at(end + 1) == "/"):
                 return value, 4.0 - penalty
             if previous in {"am", "im", "aged", "age"} and view.at(end + 1) in _STOPS | {""}:
                 return value, 3.0 - penalty
@@ -519,7 +549,7 @@ class Times:
         if previous in {"aged", "age"} or (previous == "of" and view.at(index - 2) == "age"):
             return value, 4.0 - penalty
         if previous in {"im", "am"} and (previous == "im" or view.at(index - 2) == "i"):
-            return value, 3.5
+            return value, 3.5 - penalty
         if previous == "still" and view.at(index - 2) in {"im", "am"}:
             return value, 3.6
         if previous == "turned" and view.at(index - 2) in {"i", "just"}:
@@ -538,7 +568,7 @@ class Times:
 
 _STOPS = frozenset({".", ",", ";", "!", "?", "\n", "…", "-", "(", ")"})
 _AFTER_GRADE = frozenset(
-    {"now", "at", "when", "if", "on", "with", "and", "but", "most", "today", "i", "in", "since", "while", "right", "for", "still", "by", "or", "all", "even", "maybe", "worse", "sitting", "standing", "after", "then", "so", "for", "ish", "the"}
+    {"over", "now", "at", "when", "if", "on", "with", "and", "but", "most", "today", "i", "in", "since", "while", "right", "for", "still", "by", "or", "all", "even", "maybe", "worse", "sitting", "standing", "after", "then", "so", "for", "ish", "the"}
 )
 
 

@@ -6,12 +6,11 @@ from typing import Literal, NamedTuple
 
 from pydantic import StrictStr, validator
 
+from backsignal.clinical.content import CONTENT_FOLDER
 from backsignal.clinical.content_files import ContentError, ContentModel, read_content
 from backsignal.clinical.findings import Answer, Status
 from backsignal.language.patterns import Matcher, PatternError, inflections
 from backsignal.language.spelling import Spelling, SpellingFile
-
-CONTENT = Path(__file__).resolve().parent.parent / "content"
 
 _OTHER_FILES = frozenset({"grammar.yml", "spelling.yml", "times.yml", "derived.yml"})
 
@@ -101,6 +100,7 @@ class GrammarFile(_Lines):
     breaks: list[StrictStr]
     connectors: list[StrictStr]
     relations: dict[str, list[StrictStr]]
+    little_words: StrictStr  # words that any English text of some length holds
     number_ranges: dict[str, tuple[float, float]]
     voices: dict[Voice, list[StrictStr]]  # words that show whose signs a clause tells
     asks: list[StrictStr]  # labels of the turns that ask, in a dialogue
@@ -116,7 +116,9 @@ class ContextRule(_Lines):
     scope: int = 0  # tokens; 0 reaches to the end of the sentence
     stops: list[StrictStr] = []  # concepts that end its reach, beside the terminators
     over_clauses: bool = False  # "what if I start leaking and my legs go"
-    reaches_back: bool = False  # alone in its sentence it speaks of the sentence before ("It went, years ago.")
+    reaches_back: bool = (
+        False  # alone in its sentence it speaks of the sentence before ("It went, years ago.")
+    )
     patterns: list[StrictStr]
 
 
@@ -172,6 +174,7 @@ class Lexicon:
     stubborn: frozenset[str]
     findings: frozenset[str]
     together: list[Together]
+    little_words: frozenset[str]
     asks: frozenset[str]
     replies: frozenset[str]
     _irregular: dict[str, str]
@@ -199,7 +202,7 @@ class Lexicon:
         mark = MARKS.get(norm)
         if mark:
             return self.matcher.symbols_of([norm, mark])
-        if norm[:1].isdigit():
+        if norm[:1].isdecimal():
             return self.matcher.symbols_of([norm, "=" + norm, "NUM", *self._ranges(norm)])
         word = self.spelling.correct(norm)
         forms = {norm, "=" + norm, word, "=" + word}
@@ -214,7 +217,7 @@ class Lexicon:
         return self.matcher.symbols_of(sorted(forms))
 
 
-def load_lexicon(content: Path = CONTENT) -> Lexicon:
+def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
     """Compile content/lexicon/*.yml and content/context_rules.yml; raises ContentError naming the file."""
     folder = content / "lexicon"
     grammar = read_content(folder / "grammar.yml", GrammarFile)
@@ -269,7 +272,7 @@ def load_lexicon(content: Path = CONTENT) -> Lexicon:
     spelling = Spelling(spelling_file, folder / "english_words.txt", matcher.words, set(irregular))
     return Lexicon(
         matcher, idioms, spelling, frozenset(places), frozenset(paired), bindings, frozenset(lasting), frozenset(stubborn), frozenset(findings),
-        together, frozenset(grammar.asks), frozenset(grammar.replies), irregular, grammar.aliases, grammar.number_ranges,
+        together, frozenset(grammar.little_words.split()), frozenset(grammar.asks), frozenset(grammar.replies), irregular, grammar.aliases, grammar.number_ranges,
     )  # fmt: skip
 
 
@@ -297,7 +300,15 @@ def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:
 
 def _compile_context(file: ContextFile, matcher: Matcher) -> None:
     for number, rule in enumerate(file.rules):
-        output = ContextOutput(number, rule.category, rule.direction, rule.scope, tuple(rule.stops), rule.over_clauses, rule.reaches_back)
+        output = ContextOutput(
+            number,
+            rule.category,
+            rule.direction,
+            rule.scope,
+            tuple(rule.stops),
+            rule.over_clauses,
+            rule.reaches_back,
+        )
         for pattern in _patterns(rule.patterns):
             matcher.add(output, pattern)
     for pattern in _patterns(file.terminate):

@@ -4,13 +4,13 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from backsignal.clinical.content import CONTENT_FOLDER
 from backsignal.clinical.findings import Answer, Mention, Reading, Side, Status
 from backsignal.language.assertion import Match, Scopes, Trigger, decide
 from backsignal.language.binding import Binder
 from backsignal.language.derived import Derivation, load_derivations
 from backsignal.language.duration import Numbers, Times, load_times
 from backsignal.language.lexicon import (
-    CONTENT,
     ContextOutput,
     FindingOutput,
     Lexicon,
@@ -47,7 +47,7 @@ class Reader:
         self._suspicion = suspicion
 
     @classmethod
-    def load(cls, content: Path = CONTENT, suspicion: Suspicion | None = None) -> "Reader":
+    def load(cls, content: Path = CONTENT_FOLDER, suspicion: Suspicion | None = None) -> "Reader":
         """Compile the content; raises ContentError naming file and field where it is wrong."""
         return cls(load_lexicon(content), load_times(content), load_derivations(content), suspicion)
 
@@ -175,7 +175,7 @@ class _Text:
             age=times.age,
             speaking_for=patient,
             suspected=suspected,
-            english=english(self._tokens, self._lexicon.spelling.common),
+            english=english(self._tokens, self._lexicon.little_words, self._lexicon.spelling.common),
         )
 
     def _only_asked(self, match: Match, start: int, end: int) -> bool:

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 from backsignal.language.tokens import Token
 
 Voice = Literal["self", "third", "you"]
+_LITTLE_WORDS = 0.15
+_KNOWN_WORDS = 0.45
 _LABEL = re.compile(r"(?:(?<=^)|(?<=[\n.?!\"])|(?<=\s))\[?([A-Za-z0-9_][A-Za-z_ ]{0,16}?)(?:\]|\s?:)(?=\s|$)")
 
 
@@ -49,8 +51,8 @@ def owner(marks: list[VoiceMark], sentence_start: int, start: int, end: int, bef
     return earlier[-1] if earlier else before
 
 
-def english(tokens: list[Token], common: frozenset[str]) -> bool:
-    """False where hardly any word of a text of some length is a common English one."""
+def english(tokens: list[Token], little: frozenset[str], known: frozenset[str]) -> bool:
+    """False where a text of some length has hardly any of English's little words, nor many of its others."""
     words = [token.norm for token in tokens if token.norm[:1].isalpha()]
     if not words:
         letters = [token.text for token in tokens if token.text.isalpha()]
@@ -59,4 +61,7 @@ def english(tokens: list[Token], common: frozenset[str]) -> bool:
         return False
     if len(words) < 5:
         return True
-    return sum(word in common for word in words) >= len(words) * 0.2
+    if sum(word in little for word in words) >= len(words) * _LITTLE_WORDS:
+        return True
+    # Notes have no little words ("35F LBP 2/52 denies saddle anaesthesia").
+    return sum(word in known and len(word) > 3 for word in words) >= len(words) * _KNOWN_WORDS

@@ -1,0 +1,66 @@
+from datetime import date
+
+import pytest
+
+from tests.language.reading import read
+
+SUNDAY = date(2026, 11, 22)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("back pain for three weeks", 21),
+        ("a week and a half of back pain", 10.5),
+        ("1.5 weeks of back pain", 10.5),
+        ("2-3 weeks of back ache", 17.5),
+        ("couple of days now", 2),
+        ("my back has hurt for a few days", 3),
+        ("LBP 2/52", 14),
+        ("back pain 3/7", 3),
+        ("lumbar pain 6/12", 182),
+        ("back's been bad a fortnight", 14),
+        ("my back has been sore since last Tuesday", 5),
+        ("it has been sore since Easter", 231),
+        ("since Christmas my back aches", 332),
+        ("on and off for five years my back goes", 1825),
+        ("back pain since the 3rd of October", 50),
+        ("yesterday I bent down and my back went", 1),
+        ("going on eight weeks with this back", 56),
+    ],
+)
+def test_durations(text: str, days: float) -> None:
+    duration = read(text, SUNDAY).duration
+    assert duration is not None
+    assert duration.days == pytest.approx(days, abs=2.5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am 52 years old and my back hurts",
+        "32 weeks pregnant and my back aches",
+        "take the naproxen for 7 days for my back?",
+        "seeing the physio in 2 weeks for my back",
+        "it catches me for a second or two when I turn",
+        "married 20 years and he can't rub my back",
+    ],
+)
+def test_other_times_are_no_duration(text: str) -> None:
+    assert read(text, SUNDAY).duration is None
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [("pain 8/10", 8), ("seven out of ten", 7), ("it's a 6 today", 6), ("9 out of 10 people have back pain", None)],
+)
+def test_severity(text: str, severity: int | None) -> None:
+    assert read(text).severity == severity
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [("35F, LBP", 35), ("I'm 52 and my back hurts", 52), ("my son is nine and his back hurts", 9), ("a mattress 15 years old", None)],
+)
+def test_age(text: str, age: int | None) -> None:
+    assert read(text).age == age
