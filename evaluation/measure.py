@@ -24,8 +24,20 @@ STATUSES = ("present", "absent", "past", "hypothetical", "other_person", "uncert
 _RANK = {"present": 0, "uncertain": 1, "absent": 2, "past": 3, "hypothetical": 4, "other_person": 5}
 # Conditions that only the advice step asks for; the sets label none of them.
 _UNLABELLED = frozenset(
-    "numb_skin poor_circulation broken_skin fresh_injury heart_condition medicine_patch raynaud leg_clot "
-    "stomach_ulcer kidney_liver_heart_disease nsaid_allergy asthma".split()
+    [
+        "numb_skin",
+        "poor_circulation",
+        "broken_skin",
+        "fresh_injury",
+        "heart_condition",
+        "medicine_patch",
+        "raynaud",
+        "leg_clot",
+        "stomach_ulcer",
+        "kidney_liver_heart_disease",
+        "nsaid_allergy",
+        "asthma",
+    ]
 )
 _DEFAULT_DAY = date(2026, 11, 22)
 
@@ -47,7 +59,8 @@ class Score:
     def __str__(self) -> str:
         precision = self.hit / (self.hit + self.false) if self.hit + self.false else 1.0
         recall = self.hit / (self.hit + self.missed) if self.hit + self.missed else 1.0
-        return f"P {precision:.3f}  R {recall:.3f}  F1 {self.f1:.3f}  (n={self.hit + self.missed}, false={self.false})"
+        counts = f"(n={self.hit + self.missed}, false={self.false})"
+        return f"P {precision:.3f}  R {recall:.3f}  F1 {self.f1:.3f}  {counts}"
 
 
 @dataclass

@@ -86,7 +86,11 @@ class Scopes:
                 continue
             if target <= pointer and self._ended(trigger, trigger.end, target):
                 continue
-            if (match.stubborn or match.absent) and trigger.rule.category != "other_person" and target - trigger.end > 1:
+            if (
+                (match.stubborn or match.absent)
+                and trigger.rule.category != "other_person"
+                and target - trigger.end > 1
+            ):
                 continue
             reached.append(match)
             # A list goes on from its last item: "no numbness, tingling or weakness".
@@ -97,7 +101,9 @@ class Scopes:
         reached: list[Match] = []
         pointer = trigger.start
         for match in sorted(matches, key=lambda m: -m.end):
-            if match.end > trigger.start or ((match.stubborn or match.absent) and trigger.start - match.end > 1):
+            if match.end > trigger.start or (
+                (match.stubborn or match.absent) and trigger.start - match.end > 1
+            ):
                 continue
             if match.end < pointer and not self._passes(trigger, match.end, pointer, back=True):
                 continue

@@ -76,7 +76,9 @@ class Binder:
             if not made and all(place.symbol == "BACK" and place.end <= predicate.start for place in group):
                 # "back pain with numbness": what is felt is not said of the back itself.
                 bound += [Bound(finding, predicate, None) for finding in binding.unplaced]
-                bound += [Bound(finding, predicate, None, absent_only=True) for finding in binding.unplaced_absent]
+                bound += [
+                    Bound(finding, predicate, None, absent_only=True) for finding in binding.unplaced_absent
+                ]
         if places:
             self._last_place = places[-1:]
         return bound
@@ -92,7 +94,11 @@ class Binder:
         elif after and before and self._copula(before, predicate):
             after = None
         chosen = before or after
-        if chosen is None and not [p for p in places if p.start >= predicate.end] and binding.order != "after":
+        if (
+            chosen is None
+            and not [p for p in places if p.start >= predicate.end]
+            and binding.order != "after"
+        ):
             chosen = self._inherited(predicate, places, start)
         if chosen is None:
             return []
@@ -105,7 +111,9 @@ class Binder:
         return predicate.start - place.end
 
     def _copula(self, place: Span, predicate: Span) -> bool:
-        return any(self._chart.has(i, "be") or self._chart.has(i, "feel") for i in range(place.end, predicate.start))
+        return any(
+            self._chart.has(i, "be") or self._chart.has(i, "feel") for i in range(place.end, predicate.start)
+        )
 
     def _before(
         self, predicate: Span, binding: Binding, places: list[Span], predicates: list[Span]
@@ -151,13 +159,15 @@ class Binder:
         return None
 
     def _inherited(self, predicate: Span, places: list[Span], start: int) -> Span | None:
-        """"My foot is numb and now it is also weak": the place said last, if no other follows."""
+        """ "My foot is numb and now it is also weak": the place said last, if no other follows."""
         earlier = [p for p in places if p.end <= predicate.start]
         if earlier and predicate.start - earlier[-1].end <= _ANAPHORA:
             return earlier[-1]
         if earlier or not self._last_place:
             return None
-        pronoun = any(self._chart.has(i, "it") or self._chart.has(i, "they") for i in range(start, predicate.start))
+        pronoun = any(
+            self._chart.has(i, "it") or self._chart.has(i, "they") for i in range(start, predicate.start)
+        )
         near = start - self._last_place[0].end <= _ANAPHORA * 2
         return self._last_place[0] if pronoun and near and predicate.start - start <= 6 else None
 
@@ -178,9 +188,13 @@ class Binder:
         return joined
 
     def _linked(self, start: int, end: int) -> bool:
-        return end - start <= _LIST_GAP and all(self._chart.has(i, "LINK") or self._chart.has(i, "be") for i in range(start, end))
+        return end - start <= _LIST_GAP and all(
+            self._chart.has(i, "LINK") or self._chart.has(i, "be") for i in range(start, end)
+        )
 
-    def _spans(self, start: int, end: int, symbols: "frozenset[str] | object", keep_all: bool = False) -> list[Span]:
+    def _spans(
+        self, start: int, end: int, symbols: "frozenset[str] | object", keep_all: bool = False
+    ) -> list[Span]:
         spans: list[Span] = []
         taken_until: dict[str, int] = {}
         for index in range(start, end):

@@ -24,7 +24,9 @@ class Derivation(ContentModel):
             return days is not None and days >= self.days_from
         if age is None:
             return False
-        return (self.age_from is None or age >= self.age_from) and (self.age_below is None or age < self.age_below)
+        return (self.age_from is None or age >= self.age_from) and (
+            self.age_below is None or age < self.age_below
+        )
 
 
 class DerivedFile(ContentModel):

@@ -165,7 +165,7 @@ class Lexicon:
     """The compiled content."""
 
     matcher: Matcher
-    idioms: Matcher  # run apart, since an idiom's words stand close together ("put back" is not "put my back out")
+    idioms: Matcher  # run apart: an idiom's words stand close ("put back" is not "put my back out")
     spelling: Spelling
     places: frozenset[str]
     paired: frozenset[str]
@@ -268,12 +268,26 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         for pattern in _patterns(lines):
             matcher.add(MarkOutput("answer", answer), pattern)
     _compile_context(read_content(content / "context_rules.yml", ContextFile), matcher)
-    irregular = {form: base for form, base in grammar.irregular.items()}
+    irregular = dict(grammar.irregular)
     spelling = Spelling(spelling_file, folder / "english_words.txt", matcher.words, set(irregular))
     return Lexicon(
-        matcher, idioms, spelling, frozenset(places), frozenset(paired), bindings, frozenset(lasting), frozenset(stubborn), frozenset(findings),
-        together, frozenset(grammar.little_words.split()), frozenset(grammar.asks), frozenset(grammar.replies), irregular, grammar.aliases, grammar.number_ranges,
-    )  # fmt: skip
+        matcher=matcher,
+        idioms=idioms,
+        spelling=spelling,
+        places=frozenset(places),
+        paired=frozenset(paired),
+        bindings=bindings,
+        lasting=frozenset(lasting),
+        stubborn=frozenset(stubborn),
+        findings=frozenset(findings),
+        together=together,
+        little_words=frozenset(grammar.little_words.split()),
+        asks=frozenset(grammar.asks),
+        replies=frozenset(grammar.replies),
+        _irregular=irregular,
+        _aliases=grammar.aliases,
+        _number_ranges=grammar.number_ranges,
+    )
 
 
 def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:

@@ -135,7 +135,9 @@ class Matcher:
                 seen[symbol] = None
         return tuple(seen)
 
-    def run(self, chart: Chart, skippable: list[bool], gap_stops: list[bool], fillers: list[bool]) -> list[Found]:
+    def run(
+        self, chart: Chart, skippable: list[bool], gap_stops: list[bool], fillers: list[bool]
+    ) -> list[Found]:
         """Fill the chart with concepts and return every other output, last token first."""
         found: list[Found] = []
         roots = self._root.children.keys()
@@ -210,16 +212,17 @@ class Matcher:
     ) -> None:
         symbols = chart.at[at]
         children = node.children
-        for symbol in symbols.keys() & children.keys() if len(children) > 4 else [s for s in children if s in symbols]:
+        for symbol in (
+            symbols.keys() & children.keys() if len(children) > 4 else [s for s in children if s in symbols]
+        ):
             for end in symbols[symbol]:
                 self._walk(children[symbol], end, (*parts, (at, end)), chart, skippable, kinds, ends)
 
     def _insert(self, items: list[Item], output: object) -> None:
-        for variant in variants(items):
-            while variant and variant[-1].gap:
-                variant = variant[:-1]
-            while variant and variant[0].gap:
-                variant = variant[1:]
+        for written in variants(items):
+            # Without its optional last item a pattern must not end in a gap.
+            solid = [index for index, item in enumerate(written) if not item.gap]
+            variant = written[solid[0] : solid[-1] + 1] if solid else []
             if not variant:
                 continue
             node = self._root

@@ -20,7 +20,7 @@ from backsignal.language.lexicon import (
 from backsignal.language.patterns import Chart, Found
 from backsignal.language.speaker import Turn, VoiceMark, english, owner, turns
 from backsignal.language.together import describe
-from backsignal.language.tokens import Token, sentences, tokenize
+from backsignal.language.tokens import sentences, tokenize
 
 _GREETING_TOKENS = 4
 _NEAR = 4
@@ -39,7 +39,11 @@ class Reader:
     """The language layer's entry point."""
 
     def __init__(
-        self, lexicon: Lexicon, times: Times, derivations: list[Derivation], suspicion: Suspicion | None = None
+        self,
+        lexicon: Lexicon,
+        times: Times,
+        derivations: list[Derivation],
+        suspicion: Suspicion | None = None,
     ) -> None:
         self._lexicon = lexicon
         self._times = times
@@ -59,7 +63,9 @@ class Reader:
 class _Text:
     """One text being read."""
 
-    def __init__(self, lexicon: Lexicon, times: Times, derivations: list[Derivation], text: str, today: date) -> None:
+    def __init__(
+        self, lexicon: Lexicon, times: Times, derivations: list[Derivation], text: str, today: date
+    ) -> None:
         self._lexicon = lexicon
         self._times = times
         self._derivations = derivations
@@ -128,7 +134,9 @@ class _Text:
         matches += describe(self._lexicon.together, chart, blocked)
         self._matches = _without_contained(matches)
 
-    def _mark(self, output: MarkOutput, item: Found, blocked: list[bool], pseudo: list[tuple[int, int]]) -> None:
+    def _mark(
+        self, output: MarkOutput, item: Found, blocked: list[bool], pseudo: list[tuple[int, int]]
+    ) -> None:
         if output.kind == "block":
             for index in range(item.start, item.end):
                 blocked[index] = True
@@ -148,9 +156,12 @@ class _Text:
 
     def _match(self, item: Found) -> Match:
         output = item.output
-        assert isinstance(output, FindingOutput)  # noqa: S101 - the only output left
-        return Match(output.finding, item.start, item.end, item.parts, absent=output.absent, absent_only=output.denied,
-                     stubborn=output.finding in self._lexicon.stubborn)  # fmt: skip
+        assert isinstance(output, FindingOutput)
+        stubborn = output.finding in self._lexicon.stubborn
+        return Match(
+            output.finding, item.start, item.end, item.parts,
+            absent=output.absent, absent_only=output.denied, stubborn=stubborn,
+        )  # fmt: skip
 
     # -- from matches to the reading
 
@@ -161,7 +172,9 @@ class _Text:
         patient = self._give_owners()
         statuses = [(match, decide(match, match.finding in self._lexicon.lasting)) for match in self._matches]
         statuses = self._dialogue(statuses)
-        times = self._times.read(self._text, self._tokens, self._sentences, self._today, self._others(patient))
+        times = self._times.read(
+            self._text, self._tokens, self._sentences, self._today, self._others(patient)
+        )
         mentions = self._mentions(statuses + self._derived(times))
         suspected: tuple[str, ...] = ()
         if suspicion is not None:
@@ -179,8 +192,11 @@ class _Text:
         )
 
     def _only_asked(self, match: Match, start: int, end: int) -> bool:
-        """"Is numbness a bad sign?" tells of nobody; "why is my foot numb?" does."""
-        first = next((i for i in range(start, min(end, start + _GREETING_TOKENS)) if self._chart.has(i, "QUESTION")), None)
+        """ "Is numbness a bad sign?" tells of nobody; "why is my foot numb?" does."""
+        first = next(
+            (i for i in range(start, min(end, start + _GREETING_TOKENS)) if self._chart.has(i, "QUESTION")),
+            None,
+        )
         if first is None or match.start < first:
             return False
         own = any(mark.at in range(first, match.end) for mark in self._voices if mark.voice != "you")
@@ -206,10 +222,12 @@ class _Text:
                     break
 
     def _answer_at(self, start: int, end: int) -> Answer | None:
-        """How the tokens from start answer a yes/no question: the longest answer phrase at their beginning."""
+        """How tokens answer a yes/no question: the longest answer phrase at their beginning."""
         position = start
         while position < min(end, start + _GREETING_TOKENS):
-            here = [(stop, answer) for begin, stop, answer in self._answers if begin == position and stop <= end]
+            here = [
+                (stop, answer) for begin, stop, answer in self._answers if begin == position and stop <= end
+            ]
             if here:
                 return max(here)[1]
             if not (self._chart.has(position, "SKIP") or self._chart.has(position, "ANSWER_LEAD")):
@@ -218,7 +236,7 @@ class _Text:
         return None
 
     def _answer_questions(self) -> None:
-        """"Numbness? No." and "Any tingling? yes, both feet": a short question and its own answer."""
+        """ "Numbness? No." and "Any tingling? yes, both feet": a short question and its own answer."""
         if self._turns:
             return
         for (start, end), (next_start, next_end) in zip(self._sentences, self._sentences[1:], strict=False):
@@ -240,7 +258,6 @@ class _Text:
     def _give_owners(self) -> str | None:
         """Decide who the patient is and mark what is said of anybody else; returns the patient's relation."""
         marks = self._voices
-        relations = [mark for mark in marks if mark.relation]
         last: VoiceMark | None = None
         last_relation: VoiceMark | None = None
         owned: list[tuple[Match, VoiceMark | None]] = []
@@ -262,21 +279,8 @@ class _Text:
                 owned.append((match, owner(nearby, start, match.start, match.end, last)))
             subjects = [mark for mark in here if mark.voice != "you"]
             subjects = [mark for mark in subjects if mark.relation not in _NEVER_PATIENT]
-            last = subjects[-1] if subjects else last
-        own = [m for m, mark in owned if mark is None or mark.voice == "self"]
-        theirs = [(m, mark.relation) for m, mark in owned if mark is not None and mark.relation]
-        patient: str | None = None
-        if theirs and relations:
-            current = [(m, r) for m, r in theirs if self._is_current(m)]
-            own_present = [m for m in own if not m.absent and not m.denials and Status.HYPOTHETICAL not in m.statuses]
-            if current and len(current) > len(own_present):
-                named = [r for _, r in current if r and r not in _NEVER_PATIENT]
-                patient = max(sorted(set(named)), key=named.count) if named else None
-        if patient is None and theirs and not own and not any(m.voice == "self" for m in marks):
-            kin = [r for _, r in theirs if r and r not in _NEVER_PATIENT]
-            patient = kin[0] if kin else None
-        elif relations and not own and not theirs and relations[0].relation not in _DISTANT | _NEVER_PATIENT:
-            patient = relations[0].relation
+            last = next(reversed(subjects), last)
+        patient = self._patient(owned)
         for match, mark in owned:
             relation = mark.relation if mark else None
             if patient is None:
@@ -289,8 +293,10 @@ class _Text:
         return patient
 
     def _is_writers_own(self, match: Match, mark: VoiceMark | None) -> bool:
-        return mark is not None and mark.voice == "self" and any(
-            self._chart.has(i, "=my") for i in range(max(0, match.start - 2), match.end)
+        return (
+            mark is not None
+            and mark.voice == "self"
+            and any(self._chart.has(i, "=my") for i in range(max(0, match.start - 2), match.end))
         )
 
     def _others(self, patient: str | None) -> frozenset[int]:
@@ -301,10 +307,30 @@ class _Text:
             named -= {mark.at - k for mark in self._voices if mark.relation == patient for k in (0, 1)}
         return named
 
+    def _patient(self, owned: list[tuple[Match, VoiceMark | None]]) -> str | None:
+        """The relation of the patient, None where it is the writer."""
+        relations = [mark.relation for mark in self._voices if mark.relation]
+        own = [match for match, mark in owned if mark is None or mark.voice == "self"]
+        theirs = [(match, mark.relation) for match, mark in owned if mark is not None and mark.relation]
+        eligible = [relation for _, relation in theirs if relation not in _NEVER_PATIENT]
+        if not theirs:
+            close = bool(relations) and relations[0] not in _DISTANT | _NEVER_PATIENT
+            return relations[0] if close and not own else None
+        current = [r for match, r in theirs if self._is_current(match) and r not in _NEVER_PATIENT]
+        told = [m for m in own if not m.absent and not m.denials and Status.HYPOTHETICAL not in m.statuses]
+        if len(current) > len(told):
+            return max(sorted(set(current)), key=current.count)
+        if eligible and not own and not any(mark.voice == "self" for mark in self._voices):
+            return eligible[0]
+        return None
+
     def _is_current(self, match: Match) -> bool:
         """Whether a relative's sign is told as something of now and not as their history."""
         start, end = next((s, e) for s, e in self._sentences if s <= match.start < e)
-        return any(self._chart.has(i, "CURRENT") for i in range(start, end)) and Status.PAST not in match.statuses
+        return (
+            any(self._chart.has(i, "CURRENT") for i in range(start, end))
+            and Status.PAST not in match.statuses
+        )
 
     def _dialogue(self, statuses: list[tuple[Match, Status | None]]) -> list[tuple[Match, Status | None]]:
         """In a dialogue what the other party asks is settled by the reply that follows."""
@@ -320,7 +346,9 @@ class _Text:
             result.append((match, self._replied(index, spans, match, status)))
         return result
 
-    def _replied(self, index: int, spans: list[tuple[int, int]], match: Match, status: Status | None) -> Status | None:
+    def _replied(
+        self, index: int, spans: list[tuple[int, int]], match: Match, status: Status | None
+    ) -> Status | None:
         start, end = spans[index]
         asked = self._asks(match, start, end)
         following = index + 1
@@ -340,9 +368,9 @@ class _Text:
         if any(self._tokens[i].norm == "?" for i in range(match.end, min(last, end))):
             return True
         marks = any(self._tokens[i].norm == "?" for i in range(len(self._tokens)))
-        return self._chart.has(max(first, start), "ASKING") or (not marks and any(
-            self._chart.has(i, "ASKING") for i in range(max(first, start), match.start)
-        ))
+        return self._chart.has(max(first, start), "ASKING") or (
+            not marks and any(self._chart.has(i, "ASKING") for i in range(max(first, start), match.start))
+        )
 
     def _token_range(self, turn: Turn) -> tuple[int, int]:
         inside = [i for i, token in enumerate(self._tokens) if turn.start <= token.start < turn.end]
@@ -359,8 +387,10 @@ class _Text:
                 result.append((Match(rule.finding, *at, parts=(at,)), Status.PRESENT))
         return result
 
-    def _complaint_once(self, statuses: list[tuple[Match, Status | None]]) -> list[tuple[Match, Status | None]]:
-        """The complaint itself has one status: a message about a sore back may also tell of sore backs of old."""
+    def _complaint_once(
+        self, statuses: list[tuple[Match, Status | None]]
+    ) -> list[tuple[Match, Status | None]]:
+        """The complaint has one status: a message about a sore back may also tell of sore backs of old."""
         kept = list(statuses)
         for finding in self._lexicon.stubborn:
             told = [status for match, status in kept if match.finding == finding and status is not None]
@@ -394,7 +424,9 @@ class _Text:
                 side=self._side(match),
                 long_standing=settled and status is Status.PRESENT,
             )
-            for match, status in sorted(chosen, key=lambda pair: (pair[0].start, pair[0].end, pair[0].finding))
+            for match, status in sorted(
+                chosen, key=lambda pair: (pair[0].start, pair[0].end, pair[0].finding)
+            )
         )
 
     def _long_standing(self) -> bool:
@@ -434,7 +466,7 @@ def _longest(triggers: list[Trigger]) -> list[Trigger]:
 
 
 def _without_contained(matches: list[Match]) -> list[Match]:
-    """Drop a reading of words that a longer one of the same finding takes in ("pee fine" in "can't pee fine")."""
+    """Drop a reading of words that a longer one takes in ("pee fine" in "can't pee fine")."""
     kept: list[Match] = []
     for match in sorted(matches, key=lambda m: (-m.size, m.start)):
         words = {i for a, b in match.parts for i in range(a, b)}

@@ -42,7 +42,9 @@ def turns(text: str, asks: frozenset[str], replies: frozenset[str]) -> list[Turn
     return [Turn(label[1], end, label[2]) for label, end in zip(labels, ends, strict=True)]
 
 
-def owner(marks: list[VoiceMark], sentence_start: int, start: int, end: int, before: VoiceMark | None) -> VoiceMark | None:
+def owner(
+    marks: list[VoiceMark], sentence_start: int, start: int, end: int, before: VoiceMark | None
+) -> VoiceMark | None:
     """The mark that a finding at tokens start to end belongs to: inside it, else the nearest before it."""
     inside = [mark for mark in marks if start <= mark.at < end and mark.voice != "you"]
     if inside:

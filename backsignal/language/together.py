@@ -41,7 +41,10 @@ def _find(rule: Together, where: dict[str, list[int]], chart: Chart) -> Match | 
         if at < len(against) and against[at] <= last + 3:
             continue
         parts = tuple(
-            sorted((i, max(chart.longest(i, s) for s in item.split("|"))) for i, item in zip(near, rule.all, strict=True))
+            sorted(
+                (i, max(chart.longest(i, s) for s in item.split("|")))
+                for i, item in zip(near, rule.all, strict=True)
+            )
         )
         return Match(rule.finding, first, max(end for _, end in parts), parts, stubborn=True)
     return None

@@ -6,7 +6,8 @@ from typing import NamedTuple
 # A hyphen inside a word ("stop-start") is no token: its halves are matched like two words.
 _TOKEN = re.compile(
     r"""
-    (?P<short>\b(?:w/o|c/o|h/o|o/e|r/o|y/o|b/l|b/o|n/a)\b|(?<![\w])[+-]\s?ve\b|(?<!\w)\+\+?(?!\w)) # clinicians' signs
+    (?P<short>\b(?:w/o|c/o|h/o|o/e|r/o|y/o|b/l|b/o|n/a)\b  # clinicians' signs
+        |(?<![\w])[+-]\s?ve\b|(?<!\w)\+\+?(?!\w))
   | (?P<word>[^\W\d_]+(?:['’‘`´][^\W\d_]+)*)
   | (?P<number>\d+(?:[.,]\d+)?)
   | (?P<line>\r?\n[\s]*)
@@ -20,8 +21,36 @@ _POSSESSIVE = re.compile("['’‘`´]s$")
 _HYPHENS = frozenset("-‐‑–—")
 _SENTENCE_ENDS = frozenset({".", "!", "?", "…", ";", "\n", "..", "•", "*"})
 # After these "'s" is a verb or a fixed word, so it stays; elsewhere it is cut off ("back's", "mum's").
-_KEEPS_S = frozenset(["it", "that", "what", "he", "she", "there", "here", "let", "who", "how", "where", "when"])
-_ABBREVIATED = frozenset(["dr", "mr", "mrs", "ms", "st", "approx", "eg", "ie", "vs", "wk", "wks", "mo", "mos", "yr", "yrs", "hr", "hrs", "no", "pt", "hx", "c", "s", "p"])
+_KEEPS_S = frozenset(
+    ["it", "that", "what", "he", "she", "there", "here", "let", "who", "how", "where", "when"]
+)
+_ABBREVIATED = frozenset(
+    [
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "st",
+        "approx",
+        "eg",
+        "ie",
+        "vs",
+        "wk",
+        "wks",
+        "mo",
+        "mos",
+        "yr",
+        "yrs",
+        "hr",
+        "hrs",
+        "no",
+        "pt",
+        "hx",
+        "c",
+        "s",
+        "p",
+    ]
+)
 _WRAPPED_LINE = 55
 
 
@@ -45,12 +74,19 @@ def tokenize(text: str) -> list[Token]:
             norm = _norm(raw)
         elif kind == "line":
             # A long line followed by a small letter was only wrapped.
-            wrapped = start - line_start > _WRAPPED_LINE and raw.count("\n") == 1 and text[end : end + 1].islower()
+            wrapped = (
+                start - line_start > _WRAPPED_LINE and raw.count("\n") == 1 and text[end : end + 1].islower()
+            )
             line_start = end
             if wrapped:
                 continue
             norm = "\n"
-        elif kind == "mark" and raw in _HYPHENS and text[start - 1 : start].isalnum() and text[end : end + 1].isalpha():
+        elif (
+            kind == "mark"
+            and raw in _HYPHENS
+            and text[start - 1 : start].isalnum()
+            and text[end : end + 1].isalpha()
+        ):
             continue
         elif kind == "dots":
             norm = "…"

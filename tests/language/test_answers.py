@@ -3,12 +3,16 @@ import pytest
 from tests.language.reading import read
 
 
-@pytest.mark.parametrize("text", ["yes", "yeah", "yep i do", "only when I cough", "a bit", "sometimes", "Yes!"])
+@pytest.mark.parametrize(
+    "text", ["yes", "yeah", "yep i do", "only when I cough", "a bit", "sometimes", "Yes!"]
+)
 def test_yes(text: str) -> None:
     assert read(text).answer == "yes"
 
 
-@pytest.mark.parametrize("text", ["no", "nope", "nah", "none of those", "not that I know", "all good", "no but my foot tingles"])
+@pytest.mark.parametrize(
+    "text", ["no", "nope", "nah", "none of those", "not that I know", "all good", "no but my foot tingles"]
+)
 def test_no(text: str) -> None:
     assert read(text).answer == "no"
 

@@ -52,7 +52,12 @@ def test_other_times_are_no_duration(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "severity"),
-    [("pain 8/10", 8), ("seven out of ten", 7), ("it's a 6 today", 6), ("9 out of 10 people have back pain", None)],
+    [
+        ("pain 8/10", 8),
+        ("seven out of ten", 7),
+        ("it's a 6 today", 6),
+        ("9 out of 10 people have back pain", None),
+    ],
 )
 def test_severity(text: str, severity: int | None) -> None:
     assert read(text).severity == severity
@@ -60,7 +65,12 @@ def test_severity(text: str, severity: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "age"),
-    [("35F, LBP", 35), ("I'm 52 and my back hurts", 52), ("my son is nine and his back hurts", 9), ("a mattress 15 years old", None)],
+    [
+        ("35F, LBP", 35),
+        ("I'm 52 and my back hurts", 52),
+        ("my son is nine and his back hurts", 9),
+        ("a mattress 15 years old", None),
+    ],
 )
 def test_age(text: str, age: int | None) -> None:
     assert read(text).age == age

@@ -19,7 +19,12 @@ NOUNS = {
     "bladder leaks": "bladder_incontinence",
     "fever": "fever",
 }
-SMALL_TALK = ["Hi there, hope you are well.", "Thanks in advance!", "It has rained all week here.", "Sorry to bother you."]
+SMALL_TALK = [
+    "Hi there, hope you are well.",
+    "Thanks in advance!",
+    "It has rained all week here.",
+    "Sorry to bother you.",
+]
 
 
 @settings(deadline=None, max_examples=150)
@@ -29,13 +34,41 @@ def test_reading_never_raises(text: str) -> None:
 
 
 @settings(deadline=None, max_examples=80)
-@given(st.lists(st.sampled_from(["no", "numb", "leg", "?", ".", ",", "my", "3", "weeks", "Doctor:", "Patient:", "yes", "mum", "\n", "5/10", "since", "pee"]), max_size=40))
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "no",
+                "numb",
+                "leg",
+                "?",
+                ".",
+                ",",
+                "my",
+                "3",
+                "weeks",
+                "Doctor:",
+                "Patient:",
+                "yes",
+                "mum",
+                "\n",
+                "5/10",
+                "since",
+                "pee",
+            ]
+        ),
+        max_size=40,
+    )
+)
 def test_reading_never_raises_on_known_words(words: list[str]) -> None:
     read(" ".join(words))
 
 
 @settings(deadline=None)
-@given(st.sampled_from(sorted(NOUNS)), st.sampled_from(["no", "I have never had any", "there is no", "I don't have", "denies"]))
+@given(
+    st.sampled_from(sorted(NOUNS)),
+    st.sampled_from(["no", "I have never had any", "there is no", "I don't have", "denies"]),
+)
 def test_a_denial_in_front_turns_a_sign_absent(sign: str, denial: str) -> None:
     assert statuses(f"{denial} {sign}")[NOUNS[sign]] == "absent"
 
