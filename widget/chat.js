@@ -30,6 +30,7 @@ class Chat {
     this.pointing = false;
     this.unread = false;
     this.follow = false;
+    this.over = false;
     this.dark = matchMedia("(prefers-color-scheme: dark)");
     const words = (this.words = stringsOf(host.getAttribute("locale") ?? (document.documentElement.lang || "en")));
     const server = new URL(host.getAttribute("server") ?? "/", host.hasAttribute("server") ? location.href : HOME);
@@ -87,6 +88,9 @@ class Chat {
 
   attach() {
     this.dark.addEventListener("change", this.restyle);
+    addEventListener("online", this.rerender);
+    addEventListener("offline", this.rerender);
+    document.addEventListener("visibilitychange", this.rest);
     this.restyle();
     if (this.connection.ready) this.connection.listen();
     else if (this.isOpen) this.show(false);
@@ -96,8 +100,19 @@ class Chat {
 
   detach() {
     this.dark.removeEventListener("change", this.restyle);
+    removeEventListener("online", this.rerender);
+    removeEventListener("offline", this.rerender);
+    document.removeEventListener("visibilitychange", this.rest);
     this.connection.close();
   }
+
+  rerender = () => this.render();
+
+  // A hidden tab does not listen: browsers have few connections to a server for all their tabs together.
+  rest = () => {
+    if (document.hidden) this.connection.close();
+    else if (this.connection.ready) this.connection.listen();
+  };
 
   get isOpen() {
     return this.host.hasAttribute("open");
@@ -224,13 +239,28 @@ class Chat {
       this.notice(fill(this.words.failed, { number: this.emergencyNumber }));
       return;
     }
-    this.clear();
     this.input.value = "";
     this.keepDraft();
+  }
+
+  /** The conversation was erased: nothing of it stays in sight. */
+  showOver() {
+    if (this.over) return;
+    const focused = this.panel.contains(this.root.activeElement);
+    this.clear();
+    this.waiting.replaceChildren();
+    this.over = true;
     this.notice(this.words.forgotten);
-    const again = h("button", { type: "button", class: "chip", onclick: () => (this.clear(), this.connection.open(), this.focusFirst()) }, this.words.restart);
+    const again = h("button", { type: "button", class: "chip", onclick: () => this.beginAnew() }, this.words.restart);
     this.answers.replaceChildren(again);
-    again.focus();
+    if (focused) again.focus();
+  }
+
+  beginAnew() {
+    this.over = false;
+    this.clear();
+    this.connection.open();
+    this.focusFirst();
   }
 
   clear() {
@@ -306,6 +336,7 @@ class Chat {
       return;
     }
     this.label();
+    if (this.connection.over) this.showOver();
     if (entries.length < this.drawn) this.clear();
     const fresh = entries.slice(this.drawn);
     const first = this.log.childElementCount;
@@ -357,7 +388,8 @@ class Chat {
   }
 
   showNetwork() {
-    const text = !navigator.onLine ? this.words.offline : this.connection.reachable ? "" : this.words.reconnecting;
+    const { reachable, problem } = this.connection;
+    const text = !navigator.onLine ? this.words.offline : reachable ? problem : this.words.reconnecting;
     if (this.network.dataset.text === text) return;
     if (!text && this.network.dataset.text) this.status.textContent = this.words.back;
     this.network.dataset.text = text;
@@ -372,7 +404,7 @@ class Chat {
     const offers = entries.slice(start).filter((entry) => entry.buttons?.length || dataOf(entry).options?.length);
     const offer = pending.length || !ready ? undefined : offers.at(-1);
     const key = `${this.pointing} ${start ? "" : "first"} ${offer ? `${offer.n} ${offer.at}` : ""} ${ready}`;
-    if (key === this.offerKey || !facts) return;
+    if (key === this.offerKey || !facts || this.over) return;
     this.offerKey = key;
     const focused = this.answers.contains(this.root.activeElement);
     const nodes = offer ? this.controls(offer) : [];

@@ -48,6 +48,8 @@ export class Connection {
     this.busy = false;
     this.ended = false;
     this.opening = false;
+    this.over = false;
+    this.problem = "";
     /** @type {AbortController | null} */
     this.stream = null;
   }
@@ -81,6 +83,7 @@ export class Connection {
   async open(restart = false) {
     if (this.opening) return;
     this.opening = true;
+    this.over = false;
     for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
       try {
         if (!this.facts) await this.learn();
@@ -90,10 +93,22 @@ export class Connection {
         this.entries = opened.messages;
         break;
       } catch (error) {
-        if (error instanceof Refusal && error.status === 401 && this.token) this.drop();
-        else await this.pause(error instanceof Refusal && error.wait ? error.wait : wait);
+        const refused = error instanceof Refusal;
+        if (refused && error.status === 401 && this.token) {
+          this.drop();
+          continue;
+        }
+        this.problem = refused ? error.message : "";
+        this.changed();
+        // This website may not use the chat, or the like: asking again would not help.
+        if (refused && error.status < 500 && error.status !== 429) {
+          this.opening = false;
+          return;
+        }
+        await this.pause((refused && error.wait) || wait);
       }
     }
+    this.problem = "";
     this.opening = false;
     this.ready = true;
     this.settle();
@@ -180,10 +195,16 @@ export class Connection {
   /** Erase all of this person's conversations on the server, and forget them here. */
   async forget() {
     await this.request("DELETE", "/web/session");
+    this.gone();
+  }
+
+  /** The conversation is no more: it was erased, here or elsewhere. */
+  gone() {
     this.drop();
     this.pending = [];
     this.keepPending();
     this.ready = false;
+    this.over = true;
     this.changed();
   }
 
@@ -198,7 +219,7 @@ export class Connection {
           headers: { Authorization: `Bearer ${this.token}`, "Last-Event-ID": String(last) },
           cache: "no-store", credentials: "omit", signal: stream.signal,
         });
-        if (answer.status === 401) return;
+        if (answer.status === 401) return this.gone();
         if (answer.ok && answer.body) {
           this.reached(true);
           wait = FIRST_WAIT;
@@ -221,6 +242,7 @@ export class Connection {
       text += value;
       const events = text.split("\n\n");
       text = events.pop() ?? "";
+      if (events.some((event) => /^event: over$/m.test(event))) return this.gone();
       const data = events.flatMap((event) => /^event: message$/m.test(event) ? [/^data: (.*)$/m.exec(event)?.[1] ?? ""] : []);
       if (data.length) await this.merge(data.map((line) => JSON.parse(line)));
     }

@@ -63,7 +63,7 @@ const EN = {
   forgetAsk: "Erase this conversation?",
   forgetMore: "All that you wrote here and every answer is erased from our server at once. This cannot be undone. You may want to save the summary first.",
   forgetYes: "Erase it all",
-  forgotten: "Done. Your conversation is erased from our server and from this device.",
+  forgotten: "Your conversation is erased: from our server and from this page.",
   ended: "This chat has ended, so a new one was started.",
   unread: "New message",
 };

@@ -7,12 +7,14 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 
 from backsignal.channels.web_limits import Limiter
+from backsignal.channels.web_requests import RefusedError, allowed_origin
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from tests.channels.web_client import TIMEOUT, Web, error_of, new_id, patiently
 from tests.conftest import Server, start_server, stop_server
@@ -357,6 +359,19 @@ def test_other_websites_are_refused(web: Web) -> None:
 )
 def test_near_misses_of_an_origin_are_refused(origin: str, web: Web) -> None:
     assert web.call("GET", "/web/messages", Origin=origin).status_code == 403
+
+
+def test_a_website_on_the_list_is_let_in() -> None:
+    listed = frozenset({"https://clinic.example"})
+    request = SimpleNamespace(headers={"origin": "https://clinic.example"}, host="chat.example")
+    assert allowed_origin(request, listed) == "https://clinic.example"
+    for near in (
+        "http://clinic.example",
+        "https://clinic.example.evil.example",
+        "https://clinic.example:444",
+    ):
+        with pytest.raises(RefusedError):
+            allowed_origin(SimpleNamespace(headers={"origin": near}, host="chat.example"), listed)
 
 
 def test_the_servers_own_pages_are_let_in(web: Web) -> None:
