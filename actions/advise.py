@@ -7,7 +7,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import Events, intent_of, interview_of, saved, utter
+from actions.common import Events, intent_of, interview_of, introduce, saved, utter
 from actions.open_interview import go_on
 from backsignal.clinical.advice import advise
 from backsignal.clinical.content import Topic
@@ -33,6 +33,7 @@ class Advise(Action):
         if tracker.active_loop.get("name"):
             utter(dispatcher, _reply(topic, interview))
             return []
+        introduce(dispatcher, tracker)
         told = hear(interview, content(), message_of(tracker.latest_message)).outcome == "answered"
         if interview.concluded:
             return _after_the_result(dispatcher, interview, topic)

@@ -7,8 +7,8 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from backsignal.clinical.interview import Interview
-from backsignal.clinical.wording import Reply
-from backsignal.components.turns import INTERVIEW_SLOT, interview_from_slot, interview_to_slot
+from backsignal.clinical.wording import Reply, say
+from backsignal.components.turns import INTERVIEW_SLOT, content, interview_from_slot, interview_to_slot
 
 Events = list[dict[str, Any]]
 
@@ -27,6 +27,12 @@ def saved(interview: Interview) -> dict[str, Any]:
 def intent_of(tracker: Tracker) -> str:
     """The intent of the latest message, empty where it has none."""
     return (tracker.latest_message.get("intent") or {}).get("name") or ""
+
+
+def introduce(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    """Say what Backsignal is, where nothing was said yet."""
+    if not any(event["event"] == "bot" for event in tracker.events):
+        utter(dispatcher, Reply(say(content(), "introduction")))
 
 
 def utter(dispatcher: CollectingDispatcher, reply: Reply) -> None:

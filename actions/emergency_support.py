@@ -82,7 +82,7 @@ def _support(interview: Interview, intent: str, text: str) -> Reply:
     if text == say(content(), "what_to_tell"):
         return _with_help(tell)
     if intent == "ask_emergency_help":
-        return _with_help(f"{on_the_way}\n\n{tell}")
+        return _with_help(f"{wording.do.format(**facts)}\n\n{on_the_way}\n\n{tell}")
     topic = content().topics.get(intent.removeprefix("ask_"))
     if topic and topic.contraindications:
         return _with_help(f"{say(content(), 'no_self_care_now')} {wording.do.format(**facts)}")

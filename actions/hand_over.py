@@ -6,7 +6,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import Events, interview_of, saved, utter
+from actions.common import Events, interview_of, introduce, saved, utter
 from backsignal.clinical.interview import Interview
 from backsignal.clinical.note import handover
 from backsignal.components.turns import content
@@ -25,6 +25,7 @@ class HandOver(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Hand over."""
         interview = interview_of(tracker)
+        introduce(dispatcher, tracker)
         utter(dispatcher, handover(interview, reference_of(interview), content()))
         return [saved(interview)]
 

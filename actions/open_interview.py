@@ -6,7 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import Events, interview_of, saved, utter
+from actions.common import Events, interview_of, introduce, saved, utter
 from actions.conclude import conclude
 from backsignal.clinical.interview import Interview, Message, comes_back, hear, next_question, review
 from backsignal.clinical.wording import Reply, noted, say
@@ -31,8 +31,7 @@ class OpenInterview(Action):
 def open_anew(dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
     """Hear the story of somebody who has no result yet, and ask."""
     interview = interview_of(tracker)
-    if not any(event["event"] == "bot" for event in tracker.events):
-        utter(dispatcher, Reply(say(content(), "introduction")))
+    introduce(dispatcher, tracker)
     hear(interview, content(), message_of(tracker.latest_message))
     return go_on(dispatcher, interview)
 
