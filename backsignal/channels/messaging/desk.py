@@ -1,0 +1,240 @@
+"""The desk: takes accepted events out of the inbox, lets the conversation answer, and sends the answers.
+
+Whatever is accepted is answered once: events of one person in order, on whichever server gets to them, and
+after a restart where the last one left off.
+"""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from backsignal.channels.messaging.api import Api, Call, LaterError, NeverError
+from backsignal.channels.messaging.base import Incoming, MessagingChannel, Shown, shown
+from backsignal.channels.messaging.choices import open_offer
+from backsignal.channels.messaging.wording import consent, is_word, messaging, phrase, unreadable
+from backsignal.channels.safety import MAX_LENGTH, Answers, harmless
+from backsignal.channels.web_history import Entry, entries_of
+from backsignal.channels.web_sessions import load_secret
+from backsignal.clinical.wording import say
+from backsignal.components import clock
+from backsignal.components.erasure import erase, primary
+from backsignal.components.inbox import REMEMBER_SECONDS, Inbox, Work
+from backsignal.components.opted_out import OptedOut
+from backsignal.components.turns import content
+
+logger = logging.getLogger(__name__)
+
+# How often the inbox is looked at for what another server left behind.
+_LOOK_SECONDS = 2.0
+_MOST_TRIES = 12
+_AT_ONCE = 16
+_FORGET_INTENT = "forget_me"
+
+
+class Desk:
+    """The work of one server on the inbox that all servers share."""
+
+    def __init__(self, channels: Mapping[str, MessagingChannel], agent: Agent) -> None:
+        store = primary(agent.tracker_store)
+        if not isinstance(store, SQLTrackerStore):
+            raise TypeError("messaging channels need an SQL tracker store: the inbox stands beside it")
+        self._channels = channels
+        self._agent = agent
+        self._inbox = Inbox(store.engine)
+        self._opted_out = OptedOut(store.engine)
+        self._api = Api()
+        self._key = hmac.digest(load_secret(), b"backsignal messaging person 1", "sha256")
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._few = asyncio.Semaphore(_AT_ONCE)
+        self._looking = asyncio.create_task(self._look())
+
+    async def close(self) -> None:
+        """Stop; what is not finished is taken up by another server or at the next start."""
+        tasks = [self._looking, *self._working.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._api.close()
+
+    def sender(self, channel: str, person: str) -> str:
+        """A person's conversation. A keyed hash: telephone numbers stand in no conversation and no log."""
+        return f"{channel}-{hmac.digest(self._key, f'{channel}:{person}'.encode(), 'sha256').hex()[:32]}"
+
+    async def accept(self, channel: MessagingChannel, events: Sequence[Incoming]) -> None:
+        """Accept events durably; the work on them goes on after the platform was answered."""
+        name = channel.name()
+        rows = [(event.event, self.sender(name, event.person), event.item()) for event in events]
+        self._inbox.accept(name, rows)
+        for _, sender, _ in rows:
+            self._begin(sender)
+
+    def _begin(self, sender: str) -> None:
+        if sender not in self._working:
+            self._working[sender] = asyncio.create_task(self._drain(sender))
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                for sender in self._inbox.waiting():
+                    self._begin(sender)
+                self._inbox.forget(clock.now() - REMEMBER_SECONDS)
+            except Exception as error:
+                logger.error("messaging.look.failed error=%s", type(error).__name__)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _drain(self, sender: str) -> None:
+        try:
+            async with self._few:
+                while work := self._inbox.claim(sender):
+                    await self._handle(work)
+        except Exception as error:
+            logger.error("messaging.work.failed error=%s", type(error).__name__)
+        finally:
+            # Nothing is awaited between the last look and this, so that no event can slip between them.
+            del self._working[sender]
+
+    async def _handle(self, work: Work) -> None:
+        channel = self._channels.get(work.channel)
+        if channel is None or work.tries > _MOST_TRIES:
+            logger.error("messaging.given_up channel=%s tries=%s", work.channel, work.tries)
+            self._inbox.finish(work)
+            return
+        try:
+            for call in channel.acknowledgements(work.item):
+                with suppress(LaterError, NeverError):
+                    await self._api.send(call, channel.judge)
+            if not channel.only_redraws(work.item):
+                await self._send(channel, work, await self._answer(channel, work))
+            self._inbox.finish(work)
+        except LaterError as later:
+            self._inbox.postpone(work, max(later.seconds, min(2.0**work.tries, 900.0)))
+        except NeverError:
+            self._inbox.finish(work)
+
+    async def _send(self, channel: MessagingChannel, work: Work, messages: Sequence[Shown]) -> None:
+        calls: list[Call] = channel.calls(work.item["address"], messages)
+        for place, call in enumerate(calls[work.sent :], work.sent + 1):
+            await self._api.send(call, channel.judge)
+            if not self._inbox.progress(work, place):
+                return
+
+    async def _answer(self, channel: MessagingChannel, work: Work) -> list[Shown]:
+        """The answer to an event. Never nothing: where the conversation fails it is the safe message."""
+        try:
+            text, kind = work.item.get("text", ""), work.item["kind"]
+            told = self._about_stopping(channel, work, text) if channel.opt_out else None
+            if told is not None:
+                return told
+            if kind == "text" and is_word(text, messaging().forget_words):
+                return [Shown(await self._erased(work))]
+            return await self._turn(channel, work, kind, text)
+        except Exception as error:
+            # The error's own words may hold what the person wrote, so only its kind is logged.
+            logger.error("messaging.turn.failed error=%s", type(error).__name__)
+            return [Shown(say(content(), "something_failed"))]
+
+    def _about_stopping(self, channel: MessagingChannel, work: Work, text: str) -> list[Shown] | None:
+        """What is said to somebody who stops, starts again, or had stopped; None for everybody else."""
+        answered = work.item.get("extra", {}).get("answered", False)
+        if is_word(text, messaging().stop_words):
+            self._opted_out.add(work.sender)
+            return [] if answered else [Shown(phrase("stopped"))]
+        if work.sender not in self._opted_out:
+            return None
+        if is_word(text, messaging().start_words):
+            self._opted_out.remove(work.sender)
+            return [Shown(phrase("started"))]
+        return [Shown(phrase("still_stopped"))]
+
+    async def _erased(self, work: Work) -> str:
+        async with self._agent.lock_store.lock(work.sender):
+            erase(self._agent.tracker_store, work.sender)
+        return phrase("forgotten")
+
+    async def _turn(self, channel: MessagingChannel, work: Work, kind: str, text: str) -> list[Shown]:
+        async with self._agent.lock_store.lock(work.sender):
+            tracker = await self._tracker(work.sender)
+            first = not any(isinstance(event, UserUttered) for event in tracker.events) if tracker else True
+            entries = entries_of(tracker.events) if tracker else []
+            if tracker is None or _answers_to(tracker, work.event) is None:
+                said = _in_words(kind, text, entries)
+                if said is None:
+                    return _unused(kind, entries)
+                await self._agent.processor.handle_message(
+                    UserMessage(
+                        said, Answers(), work.sender, input_channel=channel.name(), message_id=work.event
+                    )
+                )
+                tracker = await self._tracker(work.sender)
+            else:
+                first = _is_first(tracker, work.event)
+            answers = (_answers_to(tracker, work.event) if tracker else None) or []
+        messages = [shown(entry) for entry in answers]
+        if tracker and _intent(tracker) == _FORGET_INTENT and not any(message.call for message in messages):
+            messages = [Shown(phrase("forget_how"))]
+        return _with_notes(messages or [Shown(say(content(), "something_failed"))], channel, work, first)
+
+    async def _tracker(self, sender: str) -> DialogueStateTracker | None:
+        return await primary(self._agent.tracker_store).retrieve_full_tracker(sender)
+
+
+def _in_words(kind: str, text: str, entries: Sequence[Entry]) -> str | None:
+    """What an event says to the conversation; None where it says nothing."""
+    offer = open_offer(entries)
+    if kind == "text":
+        return (offer.numbered(text) if offer else None) or harmless(text)
+    if kind == "pick" and offer:
+        places = offer.places(text)
+        return offer.answer(places) if places else None
+    return None
+
+
+def _unused(kind: str, entries: Sequence[Entry]) -> list[Shown]:
+    """What is said to an event that is not for the conversation, with the open question after it."""
+    if kind != "pick":
+        return [Shown(unreadable(kind))]
+    last = next((entry for entry in reversed(entries) if shown(entry).offer), None)
+    if last is None:
+        return [Shown(phrase("old_button_alone"))]
+    return [Shown(phrase("old_button")), shown(last)]
+
+
+def _with_notes(messages: list[Shown], channel: MessagingChannel, work: Work, first: bool) -> list[Shown]:
+    """The answer with what else has to be said: the consent line once, and what could not be read."""
+    also = work.item.get("also") or ("too_long" if len(work.item.get("text", "")) > MAX_LENGTH else None)
+    notes = [Shown(unreadable(also))] if also else []
+    if not first:
+        return [*notes, *messages]
+    opening = [Shown(consent(channel.name())), *notes]
+    # In an emergency nothing is said before what to do.
+    return [*messages, *opening] if any(message.call for message in messages) else [*opening, *messages]
+
+
+def _answers_to(tracker: DialogueStateTracker, event: str) -> list[Entry] | None:
+    """What was answered to an event, None where it was never handled."""
+    events = list(tracker.events)
+    messages = [place for place, it in enumerate(events) if isinstance(it, UserUttered)]
+    place = next((place for place in messages if events[place].message_id == event), None)
+    if place is None:
+        return None
+    end = next((later for later in messages if later > place), len(events))
+    return entries_of(events[place + 1 : end])
+
+
+def _is_first(tracker: DialogueStateTracker, event: str) -> bool:
+    first = next((it for it in tracker.events if isinstance(it, UserUttered)), None)
+    return first is not None and first.message_id == event
+
+
+def _intent(tracker: DialogueStateTracker) -> Any:
+    last = next((it for it in reversed(tracker.events) if isinstance(it, UserUttered)), None)
+    return last.intent.get("name") if last and last.intent else None
