@@ -8,6 +8,8 @@ from rasa.core.tracker_store import (
     TrackerStore,
 )
 
+from backsignal.components.inbox import erase_inbox
+
 
 def primary(store: TrackerStore) -> TrackerStore:
     """The store itself. Rasa's wrapper turns its failures into "no such conversation"."""
@@ -22,6 +24,7 @@ def erase(store: TrackerStore, sender: str) -> None:
     elif isinstance(store, SQLTrackerStore):
         with store.session_scope() as session:
             session.query(store.SQLEvent).filter(store.SQLEvent.sender_id == sender).delete()
+            erase_inbox(session.connection(), sender)
             session.commit()
     elif isinstance(store, InMemoryTrackerStore):
         store.store.pop(sender, None)
