@@ -13,6 +13,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from backsignal.assess import assess_lines
 
         return assess_lines(sys.stdin.buffer, sys.stdout, today=options.today)
+    if options.command == "agent-token":
+        from backsignal.assist.access import Access, Person
+        from backsignal.channels.web_sessions import load_secret
+
+        person = Person(options.id, options.name or options.id, frozenset(options.role))
+        print(Access(load_secret()).token(person, options.hours))  # noqa: T201 - the command's result
+        return 0
     from backsignal import serving
 
     try:
@@ -35,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     assess.add_argument(
         "--today", type=date.fromisoformat, default=None, help="the day the texts were written (YYYY-MM-DD)"
     )
+    token = commands.add_parser("agent-token", help="make a token for an agent, a supervisor or a transcriber")
+    token.add_argument("id", help="who it is for: an id that stays the same")
+    token.add_argument("--name", help="the name that colleagues see")
+    token.add_argument("--role", action="append", choices=["agent", "supervisor", "transcriber"], required=True)
+    token.add_argument("--hours", type=float, default=12, help="how long it holds")
     commands.add_parser("train", help="train the model where content or data changed")
     serve = commands.add_parser("serve", help="start the assistant")
     serve.add_argument("--port", type=int, default=5005)

@@ -1,6 +1,7 @@
 """Trains and starts the assistant: the Rasa server and, where asked for, an action server."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from types import FrameType
 
+from backsignal.assist.access import AGENT, SUPERVISOR, Access, Person
+from backsignal.channels.web_sessions import load_secret
+
 PROJECT = Path(__file__).resolve().parents[1]
 MODELS = PROJECT / "models"
 # What the model is made of: where none of it changed, the model at hand is used.
@@ -18,6 +22,8 @@ _INGREDIENTS = ("config.yml", "domain.yml", "data", "backsignal/content", "requi
 _READY_SECONDS = 180
 _STOP_SECONDS = 20
 _POLL_SECONDS = 0.2
+_OWN_MACHINE = ("127.0.0.1", "::1", "localhost")
+_DEMO_HOURS = 12
 
 
 class ServingError(Exception):
@@ -74,6 +80,8 @@ def serve(port: int, interface: str, action_server: bool) -> int:
         )
         _await_ready(parts, f"http://127.0.0.1:{port}/health/ready")
         print(f"Ready: http://localhost:{port}", flush=True)  # noqa: T201 - the command speaks to a person
+        if interface in _OWN_MACHINE:
+            _tell_agents(port)
         while True:
             _raise_if_ended(parts)
             time.sleep(_POLL_SECONDS)
@@ -81,6 +89,14 @@ def serve(port: int, interface: str, action_server: bool) -> int:
         return 0
     finally:
         _stop(parts)
+
+
+def _tell_agents(port: int) -> None:
+    """Where agents sign in, and a throw-away token; not where other machines can reach the service."""
+    person = Person(f"demo-{secrets.token_hex(4)}", "Demo agent", frozenset({AGENT, SUPERVISOR}))
+    token = Access(load_secret()).token(person, hours=_DEMO_HOURS)
+    print(f"Agents: http://localhost:{port}/assist/", flush=True)  # noqa: T201 - the command speaks to a person
+    print(f"Agent token, for {_DEMO_HOURS} hours: {token}", flush=True)  # noqa: T201 - likewise
 
 
 def shell() -> int:

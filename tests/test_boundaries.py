@@ -30,6 +30,14 @@ FORBIDDEN = {
         "backsignal.channels",
         "backsignal.assist",
     ),
+    "backsignal/assist": (
+        *RASA,
+        "spacy",
+        "medspacy",
+        "actions",
+        "backsignal.components",
+        "backsignal.channels",
+    ),
     "backsignal/components": ("backsignal.channels",),
     "actions": ("backsignal.channels", "backsignal.language", "sanic", "spacy", "medspacy"),
 }

@@ -106,6 +106,8 @@ class Call:
         self._machine: dict[str, Machine] = {}
         self._heard = Listening(content)
         self._views: tuple[int, Record, Triage, Triage] | None = None
+        # What others work out from the present version, kept until the next event.
+        self.memo: dict[str, Any] = {}
 
     # -- what happened
 
@@ -116,6 +118,7 @@ class Call:
         self.version = event.seq
         getattr(self, f"_on_{event.kind}")(event)
         self._views = None
+        self.memo.clear()
 
     def _on_opened(self, event: Event) -> None:
         self.owner = event.data["owner"]

@@ -37,6 +37,13 @@ def state(call: Call) -> dict[str, Any]:
 
     A part that cannot be made is null and named in `failed`: the rest is shown all the same.
     """
+    known: dict[str, Any] | None = call.memo.get("state")
+    if known is None:
+        known = call.memo["state"] = _state(call)
+    return known
+
+
+def _state(call: Call) -> dict[str, Any]:
     failed: list[str] = []
 
     def safely(part: str, make: Callable[[Call], Made]) -> Made | None:
