@@ -193,11 +193,12 @@ class _Text:
 
     def _only_asked(self, match: Match, start: int, end: int) -> bool:
         """ "Is numbness a bad sign?" tells of nobody; "why is my foot numb?" does."""
-        first = next(
-            (i for i in range(start, min(end, start + _GREETING_TOKENS)) if self._chart.has(i, "QUESTION")),
-            None,
-        )
-        if first is None or match.start < first:
+        first = start
+        while first < min(end, start + _GREETING_TOKENS) and not self._chart.has(first, "QUESTION"):
+            if not (self._chart.has(first, "ANSWER_LEAD") or self._chart.has(first, "SKIP")):
+                return False
+            first += 1
+        if first >= match.start or not self._chart.has(first, "QUESTION"):
             return False
         own = any(mark.at in range(first, match.end) for mark in self._voices if mark.voice != "you")
         return not own and (self._tokens[end - 1].norm == "?" or self._chart.has(first, "MODAL"))
@@ -281,13 +282,15 @@ class _Text:
             subjects = [mark for mark in subjects if mark.relation not in _NEVER_PATIENT]
             last = next(reversed(subjects), last)
         patient = self._patient(owned)
-        for match, mark in owned:
-            relation = mark.relation if mark else None
+        for match, holder in owned:
+            relation = holder.relation if holder else None
             if patient is None:
                 foreign = relation is not None
             else:
                 # The one who writes for another quotes them ("she said I can't feel the flannel").
-                foreign = relation != patient and (relation is not None or self._is_writers_own(match, mark))
+                foreign = relation != patient and (
+                    relation is not None or self._is_writers_own(match, holder)
+                )
             if foreign:
                 match.statuses.add(Status.OTHER_PERSON)
         return patient
