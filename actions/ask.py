@@ -14,6 +14,7 @@ from backsignal.clinical.wording import introduce_person, noted, question_reply,
 from backsignal.components.turns import STAGE_SLOT, content
 
 _OFF_TOPIC = ("other_health", "other_topic")
+_LEFT_OPEN = ("refused", "unclear")
 
 
 class AskInterview(Action):
@@ -44,7 +45,10 @@ def _said_first(interview: Interview, intent: str) -> Iterator[str]:
     if person and person != interview.named:
         interview.named = person
         yield introduce_person(person, content())
-    if interview.unclear and interview.asking:
+    entries = interview.record.entries
+    if any(entries[finding].basis in _LEFT_OPEN for finding in interview.news):
+        yield say(content(), "left_open")
+    elif interview.unclear and interview.asking:
         yield say(content(), intent if intent in _OFF_TOPIC else "not_understood")
     elif named := noted(interview.news, interview.record, content()):
         yield named

@@ -16,7 +16,7 @@ from backsignal.clinical.wording import Reply, emergency_options, emergency_text
 from backsignal.components.turns import COMPLETE_SLOT, EMERGENCY_SLOT, FORM, content, message_of
 
 _TAKES_BACK = ("correct", "start_over")
-_AGREES = ("affirm", "thanks", "goodbye")
+_SAID_AFTER = {"affirm": "go_now", "thanks": "go_now", "goodbye": "go_now", "deny": "if_wrong_say"}
 
 
 class EmergencySupport(Action):
@@ -86,7 +86,7 @@ def _support(interview: Interview, intent: str, text: str) -> Reply:
     topic = content().topics.get(intent.removeprefix("ask_"))
     if topic and topic.contraindications:
         return _with_help(f"{say(content(), 'no_self_care_now')} {wording.do.format(**facts)}")
-    return _stay(interview, "go_now" if intent in _AGREES else "still_here")
+    return _stay(interview, _SAID_AFTER.get(intent, "still_here"))
 
 
 def _stay(interview: Interview, phrase: str = "still_here") -> Reply:

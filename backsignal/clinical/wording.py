@@ -289,9 +289,15 @@ def _advice_text(topic: Topic, content: Content) -> str:
 
 
 def _withheld_text(advice: Advice, record: Record, content: Content) -> str:
-    named = [content.findings[finding].name for finding in advice.because]
+    named = [_known_or_not(finding, record, content) for finding in advice.because]
     why = say(content, "withheld", topic=advice.topic.title, because=listed(named, content))
     return "\n".join([why, *advice.instead])
+
+
+def _known_or_not(finding: str, record: Record, content: Content) -> str:
+    """The finding's name, with a mark where it withholds advice because nobody knows."""
+    name, entry = content.findings[finding].name, record.entries.get(finding)
+    return say(content, "not_known", finding=name) if entry and entry.value is Value.UNKNOWN else name
 
 
 def explain(findings: Sequence[Finding], what: str, content: Content) -> str:

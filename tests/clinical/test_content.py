@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backsignal.clinical import review
-from backsignal.clinical.content import CLINIC_FILE, PACKAGE_CONTENT, Content
+from backsignal.clinical.content import CLINIC_FILE, CONTENT_FOLDER, Content
 from backsignal.clinical.content_files import ContentError, ContentModel
 from backsignal.clinical.levels import Level
 from tests.clinical.reading_age import grade, syllables
@@ -22,7 +22,7 @@ def content() -> Content:
 @pytest.fixture
 def copies(tmp_path: Path) -> Path:
     """A folder with a copy of the content and of the clinic's settings."""
-    shutil.copytree(PACKAGE_CONTENT, tmp_path / "content")
+    shutil.copytree(CONTENT_FOLDER, tmp_path / "content")
     shutil.copy(CLINIC_FILE, tmp_path / "clinic.yml")
     return tmp_path
 
