@@ -1,5 +1,6 @@
 """Reads one message: text in, `Reading` out."""
 
+from bisect import bisect_left, bisect_right
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -132,7 +133,7 @@ class _Text:
                     )
                 )  # fmt: skip
         matches += describe(self._lexicon.together, chart, blocked)
-        self._matches = _without_contained(matches)
+        self._matches = sorted(_without_contained(matches), key=_start)
 
     def _mark(
         self, output: MarkOutput, item: Found, blocked: list[bool], pseudo: list[tuple[int, int]]
@@ -203,12 +204,22 @@ class _Text:
         own = any(mark.at in range(first, match.end) for mark in self._voices if mark.voice != "you")
         return not own and (self._tokens[end - 1].norm == "?" or self._chart.has(first, "MODAL"))
 
+    def _inside(self, start: int, end: int) -> list[Match]:
+        return self._matches[
+            bisect_left(self._matches, start, key=_start) : bisect_left(self._matches, end, key=_start)
+        ]
+
+    def _sentence_at(self, index: int) -> tuple[int, int]:
+        return self._sentences[bisect_right(self._sentences, index, key=lambda sentence: sentence[0]) - 1]
+
     def _assert(self) -> None:
         scopes = Scopes(self._chart, self._terminators, self._new_clauses)
         previous: list[Match] = []
         for start, end in self._sentences:
-            inside = [m for m in self._matches if start <= m.start < end]
-            triggers = [t for t in self._triggers if start <= t.start < end]
+            inside = self._inside(start, end)
+            triggers = self._triggers[
+                bisect_left(self._triggers, start, key=_start) : bisect_left(self._triggers, end, key=_start)
+            ]
             scopes.note(inside, triggers)
             if not self._turns:
                 for match in inside:
@@ -244,7 +255,7 @@ class _Text:
             if self._tokens[end - 1].norm != "?":
                 continue
             answer = self._answer_at(next_start, next_end)
-            inside = [m for m in self._matches if start <= m.start < end]
+            inside = self._inside(start, end)
             if answer is None or not inside:
                 continue
             for match in inside:
@@ -264,7 +275,7 @@ class _Text:
         owned: list[tuple[Match, VoiceMark | None]] = []
         cursor = 0
         for start, end in self._sentences:
-            inside = [m for m in self._matches if start <= m.start < end]
+            inside = self._inside(start, end)
             here: list[VoiceMark] = []
             while cursor < len(marks) and marks[cursor].at < end:
                 mark = marks[cursor]
@@ -329,7 +340,7 @@ class _Text:
 
     def _is_current(self, match: Match) -> bool:
         """Whether a relative's sign is told as something of now and not as their history."""
-        start, end = next((s, e) for s, e in self._sentences if s <= match.start < e)
+        start, end = self._sentence_at(match.start)
         return (
             any(self._chart.has(i, "CURRENT") for i in range(start, end))
             and Status.PAST not in match.statuses
@@ -367,7 +378,7 @@ class _Text:
         return Status.UNCERTAIN if answer == "unsure" and not match.absent else None
 
     def _asks(self, match: Match, start: int, end: int) -> bool:
-        first, last = next((s, e) for s, e in self._sentences if s <= match.start < e)
+        first, last = self._sentence_at(match.start)
         if any(self._tokens[i].norm == "?" for i in range(match.end, min(last, end))):
             return True
         marks = any(self._tokens[i].norm == "?" for i in range(len(self._tokens)))
@@ -454,6 +465,10 @@ class _Text:
         return "both" if len(found) == 2 else next(iter(found), None)
 
 
+def _start(item: Match | Trigger) -> int:
+    return item.start
+
+
 def _longest(triggers: list[Trigger]) -> list[Trigger]:
     """Of triggers of one category over the same words only the longest, so that nothing is denied twice."""
     kept: list[Trigger] = []
@@ -471,16 +486,17 @@ def _longest(triggers: list[Trigger]) -> list[Trigger]:
 def _without_contained(matches: list[Match]) -> list[Match]:
     """Drop a reading of words that a longer one takes in ("pee fine" in "can't pee fine")."""
     kept: list[Match] = []
+    holding: dict[int, list[tuple[Match, set[int]]]] = {}  # by token, so that only neighbours are compared
     for match in sorted(matches, key=lambda m: (-m.size, m.start)):
         words = {i for a, b in match.parts for i in range(a, b)}
-        contained = False
-        for other in kept:
-            if other.finding != match.finding and not (match.absent_only and not other.absent_only):
-                continue
-            others = {i for a, b in other.parts for i in range(a, b)}
-            if words <= others and (other.absent != match.absent or other.absent_only <= match.absent_only):
-                contained = True
-                break
+        contained = any(
+            words <= others
+            and (other.absent != match.absent or other.absent_only <= match.absent_only)
+            and (other.finding == match.finding or (match.absent_only and not other.absent_only))
+            for other, others in holding.get(match.parts[0][0], ())
+        )
         if not contained:
             kept.append(match)
+            for word in words:
+                holding.setdefault(word, []).append((match, words))
     return kept

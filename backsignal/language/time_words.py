@@ -1,5 +1,6 @@
 """Words of time and number (content/lexicon/times.yml) and the view of a text that they are looked up in."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from pydantic import StrictStr
@@ -51,11 +52,11 @@ class View:
 
     def clause(self, index: int) -> tuple[int, int]:
         """Range of the clause that a token is in."""
-        return next(((s, e) for s, e in self.clauses if s <= index < e), (0, len(self.norms)))
+        return _range_at(self.clauses, index) or (0, len(self.norms))
 
     def sentence(self, index: int) -> tuple[int, int]:
         """Range of the sentence that a token is in."""
-        return next(((s, e) for s, e in self.sentences if s <= index < e), (0, len(self.norms)))
+        return _range_at(self.sentences, index) or (0, len(self.norms))
 
     def at(self, index: int) -> str:
         """Form of a token, empty outside the text."""
@@ -118,6 +119,11 @@ class TimeWords:
         if view.at(index) == "½":
             return value + 0.5, index + 1
         return value, index
+
+
+def _range_at(ranges: list[tuple[int, int]], index: int) -> tuple[int, int] | None:
+    at = bisect_right(ranges, index, key=lambda each: each[0]) - 1
+    return ranges[at] if at >= 0 and index < ranges[at][1] else None
 
 
 def clauses(norms: list[str], sentences: list[tuple[int, int]]) -> list[tuple[int, int]]:
