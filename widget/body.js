@@ -88,7 +88,8 @@ export function bodyPicture(pointing, words, send) {
   return h(
     "div", { class: "pointing" },
     h("p", {}, words.pointHint),
-    h("div", { class: "picture" }, h("span", {}, words.left), picture, h("span", {}, words.right)),
+    h("div", { class: "sides", "aria-hidden": "true" }, h("span", {}, words.left), h("span", {}, words.right)),
+    picture,
     said, button,
   );
 }

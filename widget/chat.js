@@ -42,7 +42,7 @@ class Chat {
       icon("chat"), h("span", {}, words.launcher),
     );
     this.badge = h("span", { class: "badge", role: "status" });
-    this.title2 = h("h2", { tabindex: "-1" });
+    this.heading = h("h2", { tabindex: "-1" });
     this.menuButton = h(
       "button", { type: "button", class: "plain", "aria-expanded": "false", "aria-controls": "menu", "aria-label": words.menu, onclick: () => this.toggleMenu() },
       icon("menu"),
@@ -75,7 +75,7 @@ class Chat {
     );
     this.panel = h(
       "dialog", { class: "panel", part: "panel", onkeydown: (/** @type {KeyboardEvent} */ event) => this.panelKey(event) },
-      h("header", {}, this.title2, this.menuButton, close), this.menu, this.alarm, this.network, this.scroller, composer, this.status,
+      h("div", { class: "head" }, this.heading, this.menuButton, close), this.menu, this.alarm, this.network, this.scroller, composer, this.status,
     );
     this.panel.addEventListener("cancel", (event) => {
       event.preventDefault();
@@ -128,7 +128,7 @@ class Chat {
 
   label() {
     const clinic = this.host.getAttribute("clinic") ?? this.connection.facts?.clinic;
-    this.title2.textContent = this.words.title;
+    this.heading.textContent = this.words.title;
     this.panel.setAttribute("aria-label", clinic ? fill(this.words.panel, { clinic }) : this.words.title);
   }
 
@@ -166,7 +166,7 @@ class Chat {
   // A keyboard on the screen would hide half of the chat: there the heading takes the focus.
   focusFirst() {
     if (matchMedia("(pointer: fine)").matches) this.input.focus();
-    else this.title2.focus();
+    else this.heading.focus();
   }
 
   /** @param {KeyboardEvent} event */

@@ -137,6 +137,7 @@ export class Connection {
   async flush() {
     if (this.busy || !this.ready) return;
     this.busy = true;
+    this.changed();
     for (let message; this.ready && (message = this.pending.find((each) => !each.error)); ) await this.deliver(message);
     this.busy = false;
     this.changed();
