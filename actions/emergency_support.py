@@ -16,6 +16,7 @@ from backsignal.clinical.wording import Reply, emergency_options, emergency_text
 from backsignal.components.turns import COMPLETE_SLOT, EMERGENCY_SLOT, FORM, content, message_of
 
 _TAKES_BACK = ("correct", "start_over")
+_ASKS_BACK = ("ask_why", "ask_meaning")
 _SAID_AFTER = {"affirm": "go_now", "thanks": "go_now", "goodbye": "go_now", "deny": "if_wrong_say"}
 
 
@@ -81,6 +82,8 @@ def _support(interview: Interview, intent: str, text: str) -> Reply:
         return _with_help(on_the_way)
     if text == say(content(), "what_to_tell"):
         return _with_help(tell)
+    if intent in _ASKS_BACK:
+        return _with_help(f"{wording.do.format(**facts)} {wording.why.format(**facts)}")
     if intent == "ask_emergency_help":
         return _with_help(f"{wording.do.format(**facts)}\n\n{on_the_way}\n\n{tell}")
     topic = content().topics.get(intent.removeprefix("ask_"))
