@@ -90,7 +90,7 @@ export function bodyPicture(pointing, words, send) {
     h("p", {}, words.pointHint),
     h("div", { class: "sides", "aria-hidden": "true" }, h("span", {}, words.left), h("span", {}, words.right)),
     picture,
-    said, button,
+    h("div", { class: "foot" }, said, button),
   );
 }
 

@@ -1,4 +1,4 @@
-"""The widget for everybody: accessibility rules on every state, the keyboard alone, small and large screens."""
+"""The widget for everybody: rules of accessibility on every state, keyboard, small and large screens."""
 
 from collections.abc import Callable
 from typing import Any
@@ -315,7 +315,8 @@ def test_what_is_new_is_read_out_and_what_was_there_is_not(chat: OpenChat) -> No
           new MutationObserver((changes) => {
             for (const change of changes) if (change.addedNodes.length) lives.push(change.target.ariaLive);
           }).observe(
-            document.querySelector("backsignal-chat").shadowRoot.querySelector('[role="log"]'), { childList: true }
+            document.querySelector("backsignal-chat").shadowRoot.querySelector('[role="log"]'),
+            { childList: true },
           );
         })"""
     )
