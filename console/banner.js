@@ -14,7 +14,7 @@ export function banner() {
   const reasons = el("ul", { class: "reasons", "aria-label": "Why" });
   const node = el(
     "section",
-    { class: "banner", "aria-label": "Urgency", tabindex: "-1" },
+    { class: "banner", "aria-label": "Urgency", tabindex: "0" },
     el("div", { class: "level-line" }, bars, level, basis, el("span", { class: "progress" }, progress, left)),
     emergency,
     reasons,

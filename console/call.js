@@ -31,16 +31,20 @@ export class Call {
   }
 
   place(turn) {
-    const known = this.turns.findIndex((other) => other.id === turn.id);
     this.sending = this.sending.filter((waiting) => `t-${waiting.request_id}` !== turn.id);
+    const known = this.turns.findIndex((other) => other.id === turn.id);
     if (known >= 0) {
       if (turn.version >= this.turns[known].version) this.turns[known] = turn;
       return;
     }
-    let place = this.turns.length;
-    // As the service does it: behind all that began before.
-    while (turn.started !== null && place > 0 && this.turns[place - 1].started > turn.started) place -= 1;
-    this.turns.splice(place, 0, turn);
+    // In the order in which the service took them in, each behind all that began before it: as the service does.
+    const taken = [...this.turns, turn].sort((one, other) => one.number - other.number);
+    this.turns = [];
+    for (const one of taken) {
+      let place = this.turns.length;
+      while (one.started !== null && place > 0 && this.turns[place - 1].started > one.started) place -= 1;
+      this.turns.splice(place, 0, one);
+    }
   }
 
   row(finding) {

@@ -16,7 +16,7 @@ export function calls(me, onOpen) {
     "table",
     {},
     el("caption", {}, supervises ? "All open calls, the most urgent first" : "Your open calls"),
-    el("thead", {}, el("tr", {}, ["Urgency so far", "Agent", "Since", "Turns", "To ask", ""].map((head) => el("th", { scope: "col" }, head)))),
+    el("thead", {}, el("tr", {}, ["Urgency so far", "Agent", "Since", "Turns", "To ask", "Call"].map((head) => el("th", { scope: "col" }, head)))),
     rows,
   );
   const node = el("section", { class: "calls card", "aria-label": "Calls" }, start, problem, table, none);

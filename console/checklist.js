@@ -21,10 +21,15 @@ export async function tick(call, finding, status) {
   if (call.closed) return;
   const row = call.row(finding);
   const wanted = row.tick?.status === status ? null : status;
-  const outcome = await call.tick(finding, wanted);
+  const outcome = takesBack(row, wanted) ? "needs_reason" : await call.tick(finding, wanted);
   if (outcome !== "needs_reason") return;
   const because = await askWhy(call.row(finding));
   if (because) await call.tick(finding, wanted, because);
+}
+
+// The service decides this; knowing it before saves the agent the wait.
+function takesBack(row, status) {
+  return row.level && row.machine.status === "present" && (status === "absent" || status === "unsure");
 }
 
 // Yes, no and unsure for one finding.

@@ -215,4 +215,6 @@ byId("sign-out").addEventListener("click", () => {
   signIn();
 });
 
+// A link with a token, opened where the console is open already.
+addEventListener("hashchange", start);
 start();

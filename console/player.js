@@ -9,7 +9,7 @@ const PARTS = 3;
 export async function player(call) {
   const { recordings } = await send("GET", "recordings");
   const choice = el("select", { "aria-label": "Recorded call" }, recordings.map((r) => el("option", { value: r.id }, r.title)));
-  const speed = el("select", { "aria-label": "Speed" }, [1, 2, 4].map((times) => el("option", { value: times }, `${times}×`)));
+  const speed = el("select", { "aria-label": "Speed" }, [1, 2, 4, 16].map((times) => el("option", { value: times }, `${times}×`)));
   const status = el("span", { class: "hint", role: "status" });
   const start = button("Play", () => play());
   const node = el("div", { class: "player" }, choice, speed, start, status);

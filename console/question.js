@@ -21,10 +21,8 @@ export function question(call, keys) {
   const node = el(
     "section",
     { id: "question", class: "question card", "aria-labelledby": "question-title", tabindex: "-1" },
-    kind,
-    say,
-    why,
-    el("div", { class: "act" }, el("div", { class: "row" }, asked, none, waiting), ticks),
+    el("div", { class: "asking" }, kind, say, why, el("div", { class: "row" }, asked, none, waiting)),
+    ticks,
   );
   let shown = null;
 

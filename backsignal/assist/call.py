@@ -93,6 +93,8 @@ class Call:
         self.closed_at: str | None = None
         self.content_version = ""
         self.turns: list[Turn] = []
+        # The versions at which each turn came in, and at which it last changed.
+        self.numbered: dict[str, int] = {}
         self.changed: dict[str, int] = {}
         self.ticks: dict[str, Tick] = {}
         self.numbers: dict[Measure, Number] = {}
@@ -130,7 +132,7 @@ class Call:
         turn = Turn.parse_obj(event.data["turn"])
         place = self.place(turn.started)
         self.turns.insert(place, turn)
-        self.changed[turn.id] = event.seq
+        self.numbered[turn.id] = self.changed[turn.id] = event.seq
         self._revise(event)
         if place == len(self.turns) - 1:
             self._heard.take(turn)
@@ -283,6 +285,11 @@ class Call:
             for finding, (entry, version) in self._doubted.items()
             if finding not in self.ticks and self.machine(finding).heard <= version
         }
+
+    @property
+    def corrected_away(self) -> tuple[str, ...]:
+        """Warning signs that a correction of the transcript took away, settled since or not."""
+        return tuple(f for f in self._doubted if not self.machine(f).reported)
 
     @property
     def speaking_for(self) -> str | None:

@@ -59,6 +59,7 @@ class _CallsFile(ContentModel):
     levels: dict[Level, str]
     why_unknown: dict[str, str]
     number_why: str
+    disposition: dict[Level, str]
     note: dict[str, str]
 
 
@@ -139,6 +140,7 @@ class CallContent:
     levels: dict[Level, str]
     why_unknown: dict[str, str]
     number_why: str
+    disposition: dict[Level, str]
     note: dict[str, str]
 
     @cached_property
@@ -169,6 +171,7 @@ class CallContent:
             levels=file.levels,
             why_unknown=file.why_unknown,
             number_why=file.number_why,
+            disposition=file.disposition,
             note=file.note,
         )
 

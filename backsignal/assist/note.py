@@ -14,6 +14,9 @@ from backsignal.clinical.red_flags import Reason, counts_as_present, open_always
 from backsignal.clinical.wording import best_source, citation, emergency_text
 
 _CONDITIONS = "conditions"
+_COMPLAINT = "complaint"
+_LONGEST_NUMBER = 40
+_MOST_IN_A_LINE = 5
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,6 @@ class _Writer:
 
     def situation(self) -> Iterable[str]:
         call, record = self._call, self._record
-        start, end = call.opened_at, call.closed_at
-        times = {"call": call.id, "date": start[:10], "start": start[11:16], "agent": call.owner_name}
-        yield self._say("call", end=end[11:16], **times) if end else self._say("call_open", **times)
-        who = record.speaking_for
-        yield self._say("about_other", who=who) if who else self._say("about_self")
         yield self._level_line()
         supported = call.supported().level
         if supported is not self._triage.level:
@@ -66,12 +64,16 @@ class _Writer:
         if call.highest.rank > supported.rank:
             time = next(at for at, level in call.levels if level is call.highest)
             yield self._say("highest", level=self._level(call.highest), time=time[11:16])
-        complaint = [f for f in self._reported() if self._clinical.findings[f].group == "complaint"]
+        who = record.speaking_for
+        yield self._say("about_other", who=who.replace("_", " ")) if who else self._say("about_self")
+        complaint = [f for f in self._reported() if self._clinical.findings[f].group == _COMPLAINT]
         yield from (self._finding_line(finding) for finding in complaint)
+        start, end = call.opened_at, call.closed_at
+        times = {"call": call.id, "date": start[:10], "start": start[11:16], "agent": call.owner_name}
+        yield self._say("call", end=end[11:16], **times) if end else self._say("call_open", **times)
 
     def _level_line(self) -> str:
-        left = len(self._open())
-        level = self._level(self._triage.level)
+        left, level = len(self._open()), self._level(self._triage.level)
         if not left:
             return self._say("level", level=level)
         every = sum(finding.ask_always for finding in self._clinical.findings.values())
@@ -79,55 +81,67 @@ class _Writer:
 
     def background(self) -> Iterable[str]:
         for measure, number in self._record.numbers.items():
-            quote = f" (“{number.quote}”)" if number.quote else ""
+            short = number.quote and len(number.quote) <= _LONGEST_NUMBER
+            quote = f" (“{number.quote}”)" if short else ""
             yield f"{self._say(measure, value=f'{number.value:g}')}{quote}."
         has = [f for f in self._reported() if self._is_background(f)]
         if has:
-            yield f"{self._say('conditions', findings=self._names(has))}."
+            yield self._say("conditions", findings=self._names(has))
         if not self._record.numbers and not has:
             yield self._say("none_reported")
 
     def assessment(self) -> Iterable[str]:
-        told = [f for f in self._reported() if self._clinical.findings[f].group != "complaint"]
+        told = [f for f in self._reported() if self._clinical.findings[f].group != _COMPLAINT]
         if told:
             yield self._say("reported")
             yield from (self._finding_line(finding) for finding in told)
         else:
             yield self._say("none_reported")
-        absent = [f for f in self._entered(Value.ABSENT) if f not in self._taken_back()]
-        asked = [f for f in absent if self._call.machine(f).asked or f in self._call.ticks]
-        yield from self._list("denied", asked)
-        yield from self._list("volunteered", [f for f in absent if f not in asked])
+        yield from self._denials()
         unanswered = [f for f in self._open() if self._call.machine(f).asked]
         yield from self._list("unsure", [*self._entered(Value.UNKNOWN), *unanswered])
         yield from self._list("taken_back", self._record.withdrawn)
-        yield from self._list(
-            "contradicted",
-            [
-                f
-                for f in self._clinical.findings
-                if self._call.machine(f).contradicted and f not in self._call.ticks
-            ],
-        )
+        yield from self._list("corrected_away", self._call.corrected_away)
+        against = (f for f in self._clinical.findings if self._call.machine(f).contradicted)
+        yield from self._list("contradicted", [f for f in against if f not in self._call.ticks])
         yield from self._overrides()
-        reasons = [reason for reason in self._triage.reasons if reason.findings]
-        if reasons:
-            yield self._say("because")
-            yield from (self._reason_line(reason) for reason in reasons)
-            cited = dict.fromkeys(best_source(self._clinical, reason.sources) for reason in reasons)
-            yield self._say("sources", sources="; ".join(citation(self._clinical, s) for s in cited))
+        yield from self._decisions()
+
+    def _denials(self) -> Iterable[str]:
+        absent = [f for f in self._entered(Value.ABSENT) if f not in self._record.withdrawn]
+        heard = [f for f in absent if (entry := self._call.machine(f).entry) and entry.value is Value.ABSENT]
+        asked = [f for f in heard if self._call.machine(f).asked]
+        yield from self._list("denied", asked)
+        yield from self._list("volunteered", [f for f in heard if f not in asked])
+        overruled = [f for f in absent if self._call.is_overridden(f)]
+        yield from self._list("marked_absent", [f for f in absent if f not in (*heard, *overruled)])
+
+    def _decisions(self) -> Iterable[str]:
+        """What decided the level; lesser reasons and what is merely open stand elsewhere in the note."""
+        deciding = [reason for reason in self._triage.reasons if reason.level is self._triage.level]
+        if not deciding:
+            return
+        yield self._say("because")
+        yield from (self._reason_line(reason) for reason in deciding)
+        cited = dict.fromkeys(best_source(self._clinical, reason.sources) for reason in deciding)
+        yield self._say("sources", sources="; ".join(citation(self._clinical, source) for source in cited))
 
     def recommendation(self) -> Iterable[str]:
-        facts = self._clinical.clinic.facts()
+        yield self._say("disposition", text=self._disposition())
         told = self._call.advised
-        yield self._say("action_told" if "action" in told else "action", text=self._action().format(**facts))
-        yield self._say("net_told" if "safety_net" in told else "net")
-        topics = [self._clinical.topics[topic].title for topic in told if topic in self._clinical.topics]
-        yield self._say("advice_given", topics="; ".join(topics)) if topics else self._say("no_advice")
+        besides = [part for part in ("action", "safety_net") if part in told]
+        topics = [topic.title for topic in self._clinical.topics.values() if topic.id in told]
+        said = [*(self._say(part) for part in besides), *(_lower(title) for title in topics)]
+        if said:
+            yield self._say("told", what="; ".join(said))
+        unsaid = [self._say(part) for part in ("action", "safety_net") if part not in told]
+        if unsaid:
+            yield self._say("untold", what="; ".join(unsaid))
         if topics:
             for advice in self_care(self._record, self._clinical):
                 if advice.status == "withheld":
-                    yield self._say("withheld", topic=advice.topic.title, because=self._names(advice.because))
+                    because = self._names(advice.because)
+                    yield self._say("withheld", topic=_lower(advice.topic.title), because=because)
         yield from self._list("not_asked", [f for f in self._open() if not self._call.machine(f).asked])
         if self._call.remarks:
             yield self._say("remarks", text=self._call.remarks)
@@ -135,32 +149,27 @@ class _Writer:
         if unread:
             yield self._say("unread", count=str(unread))
 
-    def _action(self) -> str:
+    def _disposition(self) -> str:
         level = self._triage.level
-        if level is not Level.EMERGENCY:
-            return self._clinical.replies.levels[level]
-        decisive = tuple(
-            dict.fromkeys(f for r in self._triage.reasons if r.level is Level.EMERGENCY for f in r.findings)
-        )
-        wording = emergency_text(decisive, self._clinical)
-        return f"{wording.do} {wording.why}"
+        decisive = [f for r in self._triage.reasons if r.level is Level.EMERGENCY for f in r.findings]
+        emergency = level is Level.EMERGENCY
+        do = emergency_text(list(dict.fromkeys(decisive)), self._clinical).do if emergency else ""
+        return self._content.disposition[level].format(do=do.format(**self._clinical.clinic.facts()))
 
     def _overrides(self) -> Iterable[str]:
         for finding, tick in self._call.ticks.items():
-            if not self._call.is_overridden(finding):
-                continue
             entry = self._call.machine(finding).entry
-            heard = _WORD[entry.value] if entry else "nothing"
-            quote = f" (“{entry.quote}”)" if entry and entry.quote else ""
-            because = f", {self._say(_BECAUSE[tick.because])}" if tick.because else ""
-            line = self._say(
+            if entry is None or not self._call.is_overridden(finding):
+                continue
+            yield self._say(
                 "override",
                 by=tick.by,
                 name=_lower(self._content.terms[finding]),
                 status=self._say(_WORD[_STATUS[tick.status]]),
-                heard=self._say(heard),
+                because=self._say(_BECAUSE[tick.because]) if tick.because else "",
+                heard=self._say(_WORD[entry.value]),
+                quote=f", “{entry.quote}”" if entry.quote else "",
             )
-            yield f"{line}{quote}{because}."
 
     def _finding_line(self, finding: str) -> str:
         entry = self._record.entries.get(finding)
@@ -173,7 +182,11 @@ class _Writer:
     def _reason_line(self, reason: Reason) -> str:
         if reason.rule in self._content.why_unknown:
             return f"- {self._content.why_unknown[reason.rule]}"
-        return f"- {self._say('reason', why=reason.why.rstrip('.'), findings=self._names(reason.findings))}."
+        names = self._say("with").join(_lower(self._content.terms[finding]) for finding in reason.findings)
+        findings = names[:1].upper() + names[1:]
+        return "- " + self._say(
+            "reason", findings=findings, level=self._level(reason.level), rule=reason.rule
+        )
 
     def _reported(self) -> list[str]:
         """What counts as present, in the order of the checklist; each warning sign with its own words."""
@@ -198,13 +211,19 @@ class _Writer:
         entries = self._record.entries
         return [f for f in self._clinical.findings if f in entries and entries[f].value is value]
 
-    def _taken_back(self) -> set[str]:
-        return set(self._record.withdrawn)
-
     def _list(self, phrase: str, findings: Iterable[str]) -> Iterable[str]:
-        names = self._names(findings)
-        if names:
-            yield self._say(phrase, findings=names)
+        """The findings in a line; many of them by their groups, a line each."""
+        findings = list(dict.fromkeys(findings))
+        if not findings:
+            return
+        if len(findings) <= _MOST_IN_A_LINE:
+            yield f"{self._say(phrase)}: {self._names(findings)}."
+            return
+        yield f"{self._say(phrase)}:"
+        for group, title in self._content.groups.items():
+            inside = [f for f in findings if self._clinical.findings[f].group == group]
+            if inside:
+                yield f"- {title}: {self._names(inside)}"
 
     def _names(self, findings: Iterable[str]) -> str:
         return "; ".join(_lower(self._content.terms[finding]) for finding in findings)

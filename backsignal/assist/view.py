@@ -80,10 +80,11 @@ def _state(call: Call) -> dict[str, Any]:
 
 
 def turn_view(turn: Turn, call: Call) -> dict[str, Any]:
-    """One turn; `asks` are the findings that an agent's turn asks about."""
+    """One turn; `number` grows in the order of coming in, `asks` are the findings that it asks about."""
     asks = turn.understood.asks
     return {
         "id": turn.id,
+        "number": call.numbered[turn.id],
         "role": turn.role,
         "text": turn.text,
         "at": turn.at,

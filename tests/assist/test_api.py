@@ -335,7 +335,7 @@ def test_an_agents_number_and_what_was_read_out(jo: Client) -> None:
     state = jo.send("PUT", f"/assist/calls/{call}/advice/safety_net", {"given": True}).json()
     assert state["numbers"]["age"] == {"value": 70, "quote": "", "by": "agent"}
     assert state["said"]["safety_net"]
-    assert "The caller was told the signs to watch for." in state["note"]
+    assert "Told to the caller: signs to watch for." in state["note"]
     assert error_of(jo.send("PATCH", f"/assist/calls/{call}/numbers/age", {"value": -1})) == "malformed"
     cleared = jo.send("PATCH", f"/assist/calls/{call}/numbers/age", {"value": None}).json()
     assert cleared["numbers"] == {}
@@ -565,7 +565,7 @@ def test_the_description_names_every_route_and_no_other(jo: Client) -> None:
                 continue
             answer = jo.send(method.upper(), path, {} if method != "get" else None)
             # What no route takes is answered by the server itself, which knows nothing of our errors.
-            taken = answer.ok or "code" in dict(answer.json()).get("error", {})
+            taken = answer.ok or '"code"' in answer.text
             assert taken == (method in operations), f"{method} {template}: {answer.status_code}"
     described = {re.sub(r"\{\w+\}", "*", template) for template in DESCRIPTION["paths"]} - {
         "/assist/calls/*:complete"
