@@ -34,6 +34,11 @@ class Match:
         return any(first <= start and end <= last for first, last in self.parts)
 
     @property
+    def words(self) -> frozenset[int]:
+        """Its tokens."""
+        return frozenset(index for first, last in self.parts for index in range(first, last))
+
+    @property
     def size(self) -> int:
         """Number of tokens that make it up."""
         return sum(last - first for first, last in self.parts)
@@ -63,6 +68,9 @@ class Scopes:
             if any(match.covers(trigger.start, trigger.end) for match in said):
                 continue  # "no control", "can't feel": the negation is a part of the sign
             direction = trigger.rule.direction
+            if trigger.rule.whole:
+                self.apply(trigger, [match for match in said if match.end <= trigger.start])
+                continue
             if direction == "forward":
                 self.apply(trigger, self._forward(trigger, matches))
             else:
@@ -82,6 +90,8 @@ class Scopes:
             target = next((first for first, _ in match.parts if first >= trigger.end), None)
             if target is None or match.covers(trigger.start, trigger.end):
                 continue
+            if match.absent and match.start < trigger.end:
+                continue  # "never woken by it" is said with its own "never"
             if target > pointer and not self._passes(trigger, pointer, target):
                 continue
             if target <= pointer and self._ended(trigger, trigger.end, target):
@@ -102,7 +112,7 @@ class Scopes:
         pointer = trigger.start
         for match in sorted(matches, key=lambda m: -m.end):
             if match.end > trigger.start or (
-                (match.stubborn or match.absent) and trigger.start - match.end > 1
+                (match.stubborn or match.absent) and trigger.start - match.end > (not match.stubborn)
             ):
                 continue
             if match.end < pointer and not self._passes(trigger, match.end, pointer, back=True):

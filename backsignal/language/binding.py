@@ -187,6 +187,9 @@ class Binder:
                 current, other = places[other], other + step
         return joined
 
+    def _ends(self, index: int, symbol: str) -> list[int]:
+        return self._chart.at[index].get(symbol, []) if index < len(self._chart.at) else []
+
     def _linked(self, start: int, end: int) -> bool:
         return end - start <= _LIST_GAP and all(
             self._chart.has(i, "LINK") or self._chart.has(i, "be") for i in range(start, end)
@@ -205,6 +208,8 @@ class Binder:
                 continue
             if keep_all:
                 for stop, symbol in sorted(options, reverse=True):
+                    if self._chart.has(index, "DENIAL") and stop in self._ends(index + 1, symbol):
+                        continue  # "no altered feeling": the rest says it, and the "no" denies it
                     if taken_until.get(symbol, -1) <= index:
                         spans.append(Span(symbol, index, stop))
                         taken_until[symbol] = stop

@@ -82,6 +82,7 @@ class LexiconFile(_Lines):
     concepts: dict[str, list[StrictStr]] = {}
     places: list[StrictStr] = []
     paired: list[StrictStr] = []
+    both_sides: list[StrictStr] = []  # findings that are of both sides by themselves
     bindings: dict[str, Binding] = {}
     findings: dict[str, FindingEntry] = {}
     normal: list[Normal] = []
@@ -106,6 +107,7 @@ class GrammarFile(_Lines):
     asks: list[StrictStr]  # labels of the turns that ask, in a dialogue
     replies: list[StrictStr]  # labels of the turns that answer
     answers: dict[Answer, list[StrictStr]]  # how a message answers a yes/no question
+    refusals: list[StrictStr]  # what declines to answer it
 
 
 class ContextRule(_Lines):
@@ -119,6 +121,8 @@ class ContextRule(_Lines):
     reaches_back: bool = (
         False  # alone in its sentence it speaks of the sentence before ("It went, years ago.")
     )
+    whole: bool = False  # speaks of all that its sentence, or the one before, has named ("no to all four")
+    opens_story: bool = False  # what follows in the past tense is of that time too
     patterns: list[StrictStr]
 
 
@@ -151,12 +155,14 @@ class ContextOutput:
     stops: tuple[str, ...]
     over_clauses: bool
     reaches_back: bool
+    whole: bool
+    opens_story: bool
 
 
 class MarkOutput(NamedTuple):
     """Words that end a scope, are no trigger though they look like one, are an idiom, or name a relation."""
 
-    kind: Literal["terminate", "new_clause", "pseudo", "block", "relation", "answer", "speaker", "voice"]
+    kind: Literal["terminate", "new_clause", "pseudo", "block", "relation", "answer", "refusal", "voice"]
     name: str = ""
 
 
@@ -172,6 +178,7 @@ class Lexicon:
     bindings: dict[str, Binding]
     lasting: frozenset[str]
     stubborn: frozenset[str]
+    both_sides: frozenset[str]
     findings: frozenset[str]
     together: list[Together]
     little_words: frozenset[str]
@@ -230,6 +237,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
     lasting: set[str] = set()
     together: list[Together] = []
     stubborn: set[str] = set()
+    both_sides: set[str] = set()
     findings: set[str] = set()
     concepts: set[str] = set()
     for path in sorted(folder.glob("*.yml")):
@@ -243,6 +251,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         concepts |= file.concepts.keys()
         places |= set(file.places)
         paired |= set(file.paired)
+        both_sides |= set(file.both_sides)
         bindings |= file.bindings
         stubborn |= {name for name, entry in file.findings.items() if entry.stubborn}
         lasting |= {name for name, entry in file.findings.items() if entry.lasting}
@@ -267,6 +276,8 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
     for answer, lines in grammar.answers.items():
         for pattern in _patterns(lines):
             matcher.add(MarkOutput("answer", answer), pattern)
+    for pattern in _patterns(grammar.refusals):
+        matcher.add(MarkOutput("refusal"), pattern)
     _compile_context(read_content(content / "context_rules.yml", ContextFile), matcher)
     irregular = dict(grammar.irregular)
     spelling = Spelling(spelling_file, folder / "english_words.txt", matcher.words, set(irregular))
@@ -279,6 +290,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         bindings=bindings,
         lasting=frozenset(lasting),
         stubborn=frozenset(stubborn),
+        both_sides=frozenset(both_sides),
         findings=frozenset(findings),
         together=together,
         little_words=frozenset(grammar.little_words.split()),
@@ -322,6 +334,8 @@ def _compile_context(file: ContextFile, matcher: Matcher) -> None:
             tuple(rule.stops),
             rule.over_clauses,
             rule.reaches_back,
+            rule.whole,
+            rule.opens_story,
         )
         for pattern in _patterns(rule.patterns):
             matcher.add(output, pattern)

@@ -3,7 +3,6 @@
 from bisect import bisect_left, bisect_right
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 from backsignal.clinical.content import CONTENT_FOLDER
 from backsignal.clinical.findings import Answer, Mention, Reading, Side, Status
@@ -20,20 +19,16 @@ from backsignal.language.lexicon import (
 )
 from backsignal.language.patterns import Chart, Found
 from backsignal.language.speaker import Turn, VoiceMark, english, owner, turns
+from backsignal.language.suspicion import Suspicion
 from backsignal.language.together import describe
 from backsignal.language.tokens import sentences, tokenize
 
 _GREETING_TOKENS = 4
+# On these the text has spoken; a finding of another time or person may have been misread.
+_SETTLED = frozenset({Status.PRESENT, Status.ABSENT, Status.UNCERTAIN})
 _NEAR = 4
 _NEVER_PATIENT = frozenset({"other"})
 _DISTANT = frozenset({"uncle", "aunt", "cousin", "friend", "neighbour", "colleague"})
-
-
-class Suspicion(Protocol):
-    """The learned detector: emergency findings that a text makes likely, likeliest first."""
-
-    def suspects(self, text: str) -> tuple[str, ...]:
-        """Finding ids above their thresholds."""
 
 
 class Reader:
@@ -52,8 +47,12 @@ class Reader:
         self._suspicion = suspicion
 
     @classmethod
-    def load(cls, content: Path = CONTENT_FOLDER, suspicion: Suspicion | None = None) -> "Reader":
-        """Compile the content; raises ContentError naming file and field where it is wrong."""
+    def load(cls, content: Path = CONTENT_FOLDER, *, detector: bool = True) -> "Reader":
+        """Compile the content, with the learned detector or without.
+
+        Raises ContentError naming file and field where the content is wrong.
+        """
+        suspicion = Suspicion.load() if detector else None
         return cls(load_lexicon(content), load_times(content), load_derivations(content), suspicion)
 
     def read(self, text: str, *, today: date) -> Reading:
@@ -103,6 +102,7 @@ class _Text:
         self._voices: list[VoiceMark] = []
         self._kin: list[tuple[int, int]] = []
         self._answers: list[tuple[int, int, Answer]] = []
+        self._refusals: list[int] = []
         pseudo: list[tuple[int, int]] = []
         said: list[Found] = []
         for item in found:
@@ -133,7 +133,45 @@ class _Text:
                     )
                 )  # fmt: skip
         matches += describe(self._lexicon.together, chart, blocked)
+        matches = self._without_crossed(self._without_doubled(matches))
         self._matches = sorted(_without_contained(matches), key=_start)
+
+    def _without_doubled(self, matches: list[Match]) -> list[Match]:
+        """Drop "no altered feeling" where "altered feeling" is itself the finding: its "no" denies it."""
+        words = {(m.finding, m.words) for m in matches if not m.absent}
+        return [
+            match
+            for match in matches
+            if match.absent
+            or match.size < 2
+            or not self._chart.has(match.start, "DENIAL")
+            or (match.finding, match.words - {match.start}) not in words
+        ]
+
+    def _without_crossed(self, matches: list[Match]) -> list[Match]:
+        """Drop what takes a word out of "feet fine" and goes on elsewhere ("feet fine, pride hurt")."""
+        well: dict[int, list[Match]] = {}
+        for match in matches:
+            if match.absent and match.size > 1:
+                for index in match.words:
+                    well.setdefault(index, []).append(match)
+        if not well:
+            return matches
+        return [
+            match
+            for match in matches
+            if match.absent
+            or not any(
+                other.end < match.end
+                and not other.words <= match.words
+                and not self._negated_inside(match)
+                for index in match.words
+                for other in well.get(index, ())
+            )
+        ]
+
+    def _negated_inside(self, match: Match) -> bool:
+        return any(self._chart.has(index, "NOT") for index in range(match.start, match.end))
 
     def _mark(
         self, output: MarkOutput, item: Found, blocked: list[bool], pseudo: list[tuple[int, int]]
@@ -152,6 +190,8 @@ class _Text:
             self._kin.append((item.start - 1, item.end))
         elif output.kind == "voice":
             self._voices.append(VoiceMark(item.start, output.name))  # type: ignore[arg-type]
+        elif output.kind == "refusal":
+            self._refusals.append(item.start)
         elif output.kind == "answer":
             self._answers.append((item.start, item.end, output.name))  # type: ignore[arg-type]
 
@@ -179,11 +219,12 @@ class _Text:
         mentions = self._mentions(statuses + self._derived(times))
         suspected: tuple[str, ...] = ()
         if suspicion is not None:
-            read = {mention.finding for mention in mentions}
-            suspected = tuple(finding for finding in suspicion.suspects(self._text) if finding not in read)
+            settled = {mention.finding for mention in mentions if mention.status in _SETTLED}
+            elsewhere = {mention.finding for mention in mentions} - settled
+            suspected = suspicion.suspects(self._text, settled, elsewhere)
         return Reading(
             mentions=mentions,
-            answer=self._answer_at(0, len(self._tokens)),
+            answer=self._answer(),
             duration=times.duration,
             severity=times.severity,
             age=times.age,
@@ -215,37 +256,71 @@ class _Text:
     def _assert(self) -> None:
         scopes = Scopes(self._chart, self._terminators, self._new_clauses)
         previous: list[Match] = []
+        unfinished: list[Match] = []
+        telling_past = False
         for start, end in self._sentences:
             inside = self._inside(start, end)
+            # What began in the sentence before and ends here ("20 weeks. No leaking") is denied here.
+            carried = [m for m in unfinished if any(start <= first < end for first, _ in m.parts)]
+            unfinished = [m for m in (*unfinished, *inside) if m.end > end]
             triggers = self._triggers[
                 bisect_left(self._triggers, start, key=_start) : bisect_left(self._triggers, end, key=_start)
             ]
-            scopes.note(inside, triggers)
+            scopes.note([*carried, *inside], triggers)
             if not self._turns:
                 for match in inside:
                     if not match.absent and not match.stubborn and self._only_asked(match, start, end):
                         match.statuses.add(Status.HYPOTHETICAL)
+            telling_past = self._tells_past(start, end, triggers, telling_past)
+            if telling_past:
+                for match in inside:
+                    match.statuses.add(Status.PAST)
             if inside:
                 previous = inside
                 continue
             for trigger in triggers:
-                if trigger.rule.reaches_back and trigger.start <= start + _GREETING_TOKENS * 2:
+                if trigger.rule.whole or (
+                    trigger.rule.reaches_back and trigger.start <= start + _GREETING_TOKENS * 2
+                ):
                     scopes.apply(trigger, previous)
                     break
 
+    def _tells_past(self, start: int, end: int, triggers: list[Trigger], before: bool) -> bool:
+        """Whether a story of long ago goes on: "I had it seven years ago. Couldn't pee, numb feet"."""
+        tense = {name for i in range(start, end) for name in ("NOWISH", "WAS") if self._chart.has(i, name)}
+        opened = "WAS" in tense and any(
+            t.rule.opens_story and ("NOWISH" not in tense or t.start == start) for t in triggers
+        )
+        return opened or (before and "WAS" in tense and "NOWISH" not in tense)
+
+    def _answer(self) -> Answer | None:
+        """How the whole message answers: a plain no as its last sentence wins, a refusal answers nothing."""
+        if any(start <= _GREETING_TOKENS for start in self._refusals):
+            return None
+        if self._sentences and len(self._sentences) > 1:
+            start, end = self._sentences[-1]
+            told = [i for i in range(start, end) if not self._chart.has(i, "ANSWER_TAIL")]
+            plain = [i for i in told if self._chart.has(i, "PLAIN_NO")]
+            if plain and len(plain) == len(told):
+                return "no"
+        return self._answer_at(0, len(self._tokens))
+
     def _answer_at(self, start: int, end: int) -> Answer | None:
         """How tokens answer a yes/no question: the longest answer phrase at their beginning."""
+        acknowledged: Answer | None = None
         position = start
         while position < min(end, start + _GREETING_TOKENS):
             here = [
                 (stop, answer) for begin, stop, answer in self._answers if begin == position and stop <= end
             ]
-            if here:
+            if here and (max(here)[0] > position + 1 or not self._chart.has(position, "ANSWER_LEAD")):
                 return max(here)[1]
-            if not (self._chart.has(position, "SKIP") or self._chart.has(position, "ANSWER_LEAD")):
-                return None
+            if here:
+                acknowledged = acknowledged or max(here)[1]  # "right. no" is no, "right" alone is yes
+            elif not (self._chart.has(position, "SKIP") or self._chart.has(position, "ANSWER_LEAD")):
+                break
             position += 1
-        return None
+        return acknowledged
 
     def _answer_questions(self) -> None:
         """ "Numbness? No." and "Any tingling? yes, both feet": a short question and its own answer."""
@@ -287,6 +362,9 @@ class _Text:
                 here.append(mark)
             for match in inside:
                 reach = 1 if match.stubborn else 3 * _NEAR
+                if self._is_complaint(match) and not here:
+                    owned.append((match, None))  # "Now there's a back ache", whoever was spoken of before
+                    continue
                 nearby = [m for m in here if m.relation not in _NEVER_PATIENT or match.start - m.at <= reach]
                 owned.append((match, owner(nearby, start, match.start, match.end, last)))
             subjects = [mark for mark in here if mark.voice != "you"]
@@ -324,19 +402,47 @@ class _Text:
     def _patient(self, owned: list[tuple[Match, VoiceMark | None]]) -> str | None:
         """The relation of the patient, None where it is the writer."""
         relations = [mark.relation for mark in self._voices if mark.relation]
-        own = [match for match, mark in owned if mark is None or mark.voice == "self"]
+        own = [
+            match
+            for match, mark in owned
+            if (mark.voice == "self" if mark is not None else not self._is_complaint(match))
+        ]
         theirs = [(match, mark.relation) for match, mark in owned if mark is not None and mark.relation]
         eligible = [relation for _, relation in theirs if relation not in _NEVER_PATIENT]
+        if self._own_complaint(owned, relations):
+            return None
         if not theirs:
             close = bool(relations) and relations[0] not in _DISTANT | _NEVER_PATIENT
             return relations[0] if close and not own else None
-        current = [r for match, r in theirs if self._is_current(match) and r not in _NEVER_PATIENT]
+        # "My mate's foot went numb, mine's just achy."
+        never = _NEVER_PATIENT | _DISTANT if self._speaks_of_mine() else _NEVER_PATIENT
+        current = [r for match, r in theirs if self._is_current(match) and r not in never]
         told = [m for m in own if not m.absent and not m.denials and Status.HYPOTHETICAL not in m.statuses]
         if len(current) > len(told):
             return max(sorted(set(current)), key=current.count)
         if eligible and not own and not any(mark.voice == "self" for mark in self._voices):
             return eligible[0]
         return None
+
+    def _speaks_of_mine(self) -> bool:
+        return any(self._chart.has(mark.at, "MINE") for mark in self._voices)
+
+    def _own_complaint(
+        self, owned: list[tuple[Match, VoiceMark | None]], relations: list[str | None]
+    ) -> bool:
+        """Whether the writer's own complaint is told ("my back") and no near relative's."""
+        own = theirs = False
+        for match, mark in owned:
+            if not self._is_complaint(match) or match.denials or Status.HYPOTHETICAL in match.statuses:
+                continue
+            if mark is not None and mark.voice == "self":
+                own |= match.start - mark.at <= _NEAR
+            elif mark is not None and mark.relation and self._is_current(match):
+                theirs |= mark.relation not in _DISTANT | _NEVER_PATIENT
+        return own and not theirs
+
+    def _is_complaint(self, match: Match) -> bool:
+        return match.finding in self._lexicon.stubborn
 
     def _is_current(self, match: Match) -> bool:
         """Whether a relative's sign is told as something of now and not as their history."""
@@ -353,7 +459,8 @@ class _Text:
         spans = [self._token_range(turn) for turn in self._turns]
         result: list[tuple[Match, Status | None]] = []
         for match, status in statuses:
-            index = next((i for i, (start, end) in enumerate(spans) if start <= match.start < end), None)
+            said_at = match.parts[-1][0]
+            index = next((i for i, (start, end) in enumerate(spans) if start <= said_at < end), None)
             if index is None or not self._turns[index].asks:
                 result.append((match, status))
                 continue
@@ -452,7 +559,7 @@ class _Text:
 
     def _side(self, match: Match) -> Side | None:
         window = range(max(0, match.start - _NEAR), min(len(self._tokens), match.end + 2))
-        if match.finding == "both_legs":
+        if match.finding in self._lexicon.both_sides:
             return "both"
         found: set[Side] = set()
         for index in window:
@@ -486,9 +593,9 @@ def _longest(triggers: list[Trigger]) -> list[Trigger]:
 def _without_contained(matches: list[Match]) -> list[Match]:
     """Drop a reading of words that a longer one takes in ("pee fine" in "can't pee fine")."""
     kept: list[Match] = []
-    holding: dict[int, list[tuple[Match, set[int]]]] = {}  # by token, so that only neighbours are compared
+    holding: dict[int, list[tuple[Match, frozenset[int]]]] = {}  # by token, so that only neighbours are compared
     for match in sorted(matches, key=lambda m: (-m.size, m.start)):
-        words = {i for a, b in match.parts for i in range(a, b)}
+        words = match.words
         contained = any(
             words <= others
             and (other.absent != match.absent or other.absent_only <= match.absent_only)
