@@ -5,7 +5,7 @@ import { button, clock, el, fill, set, text } from "./dom.js";
 const WHO = { caller: "Caller", agent: "Agent" };
 
 export function transcript(call, keys) {
-  const list = el("ol", { class: "turns", role: "log", "aria-label": "Transcript", tabindex: "0" });
+  const list = el("div", { class: "turns", role: "log", "aria-label": "Transcript", tabindex: "0" });
   const more = button("New below", () => toEnd(), { class: "more", hidden: true });
   const input = el("textarea", { id: "type", rows: 2, maxlength: 4000, "aria-describedby": "type-hint" });
   const role = el("button", { type: "button", class: "role", onclick: () => swap(), "aria-keyshortcuts": keys.role });
@@ -24,6 +24,7 @@ export function transcript(call, keys) {
     form,
   );
   const items = new Map();
+  const shown = new WeakMap();
   let speaker = "caller";
   swap(speaker);
 
@@ -63,7 +64,7 @@ export function transcript(call, keys) {
     const kept = new Set(wanted.map(([id]) => id));
     for (const [id, item] of items) if (!kept.has(id)) items.delete(id), item.remove();
     wanted.forEach(([id, turn, how], index) => {
-      if (!items.has(id)) items.set(id, el("li"));
+      if (!items.has(id)) items.set(id, el("div"));
       const item = items.get(id);
       draw(item, turn, how, state);
       if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
@@ -75,8 +76,8 @@ export function transcript(call, keys) {
 
   function draw(item, turn, how, state) {
     const drawn = JSON.stringify([turn, how, decided(state, turn)]);
-    if (item.dataset.drawn === drawn) return;
-    item.dataset.drawn = drawn;
+    if (shown.get(item) === drawn) return;
+    shown.set(item, drawn);
     set(item, { class: `turn ${how}`, "data-role": turn.role });
     const notes = [
       turn.corrected ? "corrected" : "",
