@@ -48,6 +48,9 @@ class _CallsFile(ContentModel):
     advising: list[StrictStr]
     asking_if: list[StrictStr]
     question_starts: list[StrictStr]
+    answer_first: list[StrictStr]
+    fillers: list[StrictStr]
+    statement_starts: list[StrictStr]
     negators: list[StrictStr]
     well: list[StrictStr]
     unwell: list[StrictStr]
@@ -116,6 +119,7 @@ class Words:
     advising: Phrases
     asking_if: Phrases
     question_starts: Phrases
+    answer_then_statement: re.Pattern[str]
     negators: Phrases
     well: Phrases
     unwell: Phrases
@@ -194,6 +198,7 @@ def _words(file: _CallsFile) -> Words:
         advising=Phrases(file.advising),
         asking_if=Phrases(file.asking_if),
         question_starts=Phrases(file.question_starts),
+        answer_then_statement=_answer_then_statement(file),
         negators=Phrases(file.negators),
         well=Phrases(file.well),
         unwell=Phrases(file.unwell),
@@ -203,6 +208,14 @@ def _words(file: _CallsFile) -> Words:
         continues=Phrases(file.continues),
         small_talk=frozenset(word for line in file.keeps_question_open for word in line.split("|")),
     )
+
+
+def _answer_then_statement(file: _CallsFile) -> re.Pattern[str]:
+    answers, fillers, starts = (
+        "|".join(lines) for lines in (file.answer_first, file.fillers, file.statement_starts)
+    )
+    begin = rf"^\s*((?:{answers})(?:\s+(?:{answers}|{fillers}))*)"
+    return re.compile(rf"{begin}\s+(?=(?:{starts})(?:['’]\w+)?\b)", re.IGNORECASE)
 
 
 def _check(file: _CallsFile, clinical: Content, path: Path) -> None:

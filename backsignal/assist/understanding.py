@@ -65,12 +65,17 @@ class Understanding:
             if turn.role == "agent":
                 asks = what_is_asked(text, self._content, self._reader, today)
                 return Understood(asks=asks, joined=bool(joined))
-            reading = self._reader.read(text, today=today)
+            reading = self._reader.read(self._with_commas(text), today=today)
             return Understood(reading=asdict(reading), joined=bool(joined))
         except Exception as error:
             # A suggestion that fails never fails a turn. Only the error's kind is logged, not what was said.
             logger.error("assist.turn.unread error=%s", type(error).__name__)
             return Understood(failed=True)
+
+    def _with_commas(self, text: str) -> str:
+        """A turn with the commas that speech has none of, behind an answer at its beginning."""
+        found = self._content.words.answer_then_statement.match(text)
+        return f"{', '.join(found.group(1).split())}, {text[found.end() :]}" if found else text
 
     def _begun(self, turns: Sequence[Turn], index: int) -> list[str]:
         """The unfinished parts just before a turn that it goes on with, first to last."""
