@@ -92,6 +92,8 @@ class Scopes:
                 continue
             if match.absent and match.start < trigger.end:
                 continue  # "never woken by it" is said with its own "never"
+            if match.stubborn and match.start <= trigger.start and not self._chart.has(target, "PAIN"):
+                continue  # "low back, doesn't go down the leg"
             if target > pointer and not self._passes(trigger, pointer, target):
                 continue
             if target <= pointer and self._ended(trigger, trigger.end, target):

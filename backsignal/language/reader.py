@@ -101,6 +101,9 @@ class _Text:
         self._triggers: list[Trigger] = []
         self._voices: list[VoiceMark] = []
         self._kin: list[tuple[int, int]] = []
+        self._spoken_for: str | None = None
+        # Where "I am writing for" ends.
+        self._proxies = {end for i in range(size) for end in chart.at[i].get("PROXY", ())}
         self._answers: list[tuple[int, int, Answer]] = []
         self._refusals: list[int] = []
         pseudo: list[tuple[int, int]] = []
@@ -141,12 +144,25 @@ class _Text:
         words = {(m.finding, m.words) for m in matches if not m.absent}
         return [
             match
-            for match in matches
+            for match in map(self._deny_own_no, matches)
             if match.absent
             or match.size < 2
             or not self._chart.has(match.start, "DENIAL")
             or (match.finding, match.words - {match.start}) not in words
         ]
+
+    def _deny_own_no(self, match: Match) -> Match:
+        """ "No altered sensation down there" holds its own denial, "no sensation" is the finding."""
+        first = match.start
+        if (
+            not match.absent
+            and match.size > 1
+            and self._chart.has(first, "DENIAL")
+            and self._chart.has(first + 1, "LOSS_WORD")
+        ):
+            match.denials += 1
+            match.statuses.add(Status.ABSENT)
+        return match
 
     def _without_crossed(self, matches: list[Match]) -> list[Match]:
         """Drop what takes a word out of "feet fine" and goes on elsewhere ("feet fine, pride hurt")."""
@@ -186,14 +202,26 @@ class _Text:
         elif output.kind == "new_clause":
             self._new_clauses.append(item.start)
         elif output.kind == "relation":
+            if self._is_own_role(item.start):
+                return
             self._voices.append(VoiceMark(item.end - 1, "third", output.name))
             self._kin.append((item.start - 1, item.end))
+            if item.start in self._proxies or item.start - 1 in self._proxies:
+                self._spoken_for = self._spoken_for or output.name
         elif output.kind == "voice":
             self._voices.append(VoiceMark(item.start, output.name))  # type: ignore[arg-type]
         elif output.kind == "refusal":
             self._refusals.append(item.start)
         elif output.kind == "answer":
             self._answers.append((item.start, item.end, output.name))  # type: ignore[arg-type]
+
+    def _is_own_role(self, at: int) -> bool:
+        """ "I'm Mr Hall's neighbour", "I am her daughter" name the writer."""
+        before = range(at - 1, max(-1, at - 4), -1)
+        role = next((i for i in before if self._chart.has(i, "I_AM")), None)
+        return role is not None and not any(
+            self._chart.has(i, "MY_OWN") or self._tokens[i].norm.endswith("ing") for i in range(role + 1, at + 1)
+        )
 
     def _match(self, item: Found) -> Match:
         output = item.output
@@ -202,7 +230,12 @@ class _Text:
         return Match(
             output.finding, item.start, item.end, item.parts,
             absent=output.absent, absent_only=output.denied, stubborn=stubborn,
+            present_only=output.finding in self._lexicon.both_sides and not self._names_both(item),
         )  # fmt: skip
+
+    def _names_both(self, item: Found) -> bool:
+        """ "No numbness in my legs" is not about both legs, "not in both legs" is."""
+        return any(self._chart.has(index, "BOTH_NAMED") for index in range(item.start, item.end))
 
     # -- from matches to the reading
 
@@ -356,7 +389,9 @@ class _Text:
                 mark = marks[cursor]
                 cursor += 1
                 if mark.relation:
-                    last_relation = mark
+                    # "she called me by the dog's name": she is not the dog
+                    if mark.relation not in _NEVER_PATIENT or last_relation is None:
+                        last_relation = mark
                 elif mark.voice == "third" and last_relation is not None:
                     mark = VoiceMark(mark.at, "third", last_relation.relation)
                 here.append(mark)
@@ -411,6 +446,8 @@ class _Text:
         eligible = [relation for _, relation in theirs if relation not in _NEVER_PATIENT]
         if self._own_complaint(owned, relations):
             return None
+        if self._spoken_for is not None and self._spoken_for not in _NEVER_PATIENT:
+            return self._spoken_for
         if not theirs:
             close = bool(relations) and relations[0] not in _DISTANT | _NEVER_PATIENT
             return relations[0] if close and not own else None
