@@ -188,9 +188,13 @@ class Chat {
       [words.person, () => this.connection.facts && this.connection.send(this.connection.facts.asks.person)],
       [words.summary, () => this.showSummary()],
       [words.restart, () => this.ask(words.restartAsk, words.restartMore, words.restart, () => this.restart())],
-      [words.forget, () => this.ask(words.forgetAsk, words.forgetMore, words.forgetYes, () => this.forget())],
+      [words.forget, () => this.askForget()],
     ];
     return items.map(([name, act]) => h("button", { type: "button", onclick: () => (this.toggleMenu(), act()) }, name));
+  }
+
+  askForget() {
+    this.ask(this.words.forgetAsk, this.words.forgetMore, this.words.forgetYes, () => this.forget());
   }
 
   toggleMenu() {
@@ -403,11 +407,13 @@ class Chat {
     const start = entries.findLastIndex((entry) => entry.from === "person") + 1;
     const offers = entries.slice(start).filter((entry) => entry.buttons?.length || dataOf(entry).options?.length);
     const offer = pending.length || !ready ? undefined : offers.at(-1);
-    const key = `${this.pointing} ${start ? "" : "first"} ${offer ? `${offer.n} ${offer.at}` : ""} ${ready}`;
+    const erasable = ready && !pending.length && entries.slice(start).some((entry) => dataOf(entry).type === "forget_me");
+    const key = `${this.pointing} ${start ? "" : "first"} ${offer ? `${offer.n} ${offer.at}` : ""} ${erasable} ${ready}`;
     if (key === this.offerKey || !facts || this.over) return;
     this.offerKey = key;
     const focused = this.answers.contains(this.root.activeElement);
     const nodes = offer ? this.controls(offer) : [];
+    if (erasable) nodes.unshift(h("button", { type: "button", class: "chip", onclick: () => this.askForget() }, this.words.forget));
     if (this.pointing) nodes.push(bodyPicture(facts.pointing, this.words, (text) => this.point(text)));
     else if (!start && !pending.length && entries.length) {
       nodes.push(h("button", { type: "button", class: "chip", onclick: () => this.togglePicture() }, icon("body"), this.words.point));

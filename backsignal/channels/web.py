@@ -238,6 +238,15 @@ class WebChannel(InputChannel):
             await stream.eof()
 
 
+class _WebAnswers(Answers):
+    """A turn's answers; responses may have a wording of their own for the channel."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The channel's name."""
+        return WebChannel.name()
+
+
 class _Later(OutputChannel):
     """Wakes the person's streams; what is sent stands in the tracker, and they read it there."""
 
@@ -280,7 +289,7 @@ async def _turn(
             text = harmless(text)
         # The processor and not the agent: the conversation's lock is held already.
         await agent.processor.handle_message(
-            UserMessage(text, Answers(), sender, input_channel=WebChannel.name(), message_id=message_id)
+            UserMessage(text, _WebAnswers(), sender, input_channel=WebChannel.name(), message_id=message_id)
         )
         answer = answer_to(entries_of(await _events_of(agent, sender)), message_id)
         if answer is None:
@@ -297,7 +306,7 @@ async def _opened(agent: Agent, sender: str, opening: str) -> list[Entry]:
     async with agent.lock_store.lock(sender):
         tracker = await primary(agent.tracker_store).retrieve_full_tracker(sender)
         if tracker is None:
-            tracker = await agent.processor.fetch_tracker_with_initial_session(sender, Answers())
+            tracker = await agent.processor.fetch_tracker_with_initial_session(sender, _WebAnswers())
             words = await agent.nlg.generate(opening, tracker, WebChannel.name())
             tracker.update(BotUttered(words.pop("text"), words), agent.domain)
             await primary(agent.tracker_store).save(tracker)

@@ -94,7 +94,8 @@ def widget_source(folder: Path = WIDGET) -> str:
     style = re.sub(r"\s*\n\s*", "\n", _without_comments((folder / "widget.css").read_text("utf-8")))
     parts = [(folder / f"{name}.js").read_text("utf-8") for name in _MODULES]
     joined = "\n".join(re.sub(r"^import [^;]*;\n", "", part, flags=re.M) for part in parts)
-    joined = re.sub(r"^export ", "", joined, flags=re.M)
+    # What the page may import is the element; the rest is the widget's own.
+    joined = re.sub(r"^export (?!class BacksignalChat)", "", joined, flags=re.M)
     lines = [line for line in _without_comments(joined).splitlines() if line.strip()]
     return "\n".join(lines).replace(_STYLE_MARK, style.strip()) + "\n"
 

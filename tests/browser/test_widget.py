@@ -156,6 +156,17 @@ def test_forget_me_erases_on_the_server_and_here_and_says_so(chat: OpenChat, ser
     opened.say(STORY)
 
 
+def test_who_writes_that_they_want_to_be_forgotten_is_offered_it(chat: OpenChat, server: Server) -> None:
+    opened = chat()
+    name = new_id()
+    opened.say(f"my back hurts, my name is {name}")
+    opened.say("forget me")
+    opened.answers.get_by_role("button", name="Forget me").click()
+    opened.host.get_by_role("dialog", name="Erase").get_by_role("button", name="Erase").click()
+    expect(opened.host.locator(".log")).to_contain_text("is erased")
+    assert rows_with(server.database, name) == 0
+
+
 def test_pointing_at_the_body(chat: OpenChat) -> None:
     opened = chat()
     opened.answers.get_by_role("button", name="Point at where it hurts").click()
@@ -519,21 +530,20 @@ def test_attributes_change_what_is_seen(on_host: OpenChat) -> None:
     expect(opened.panel).to_be_hidden()
 
 
-def test_a_page_may_bring_its_own_language(on_host: OpenChat, server: Server) -> None:
-    opened = on_host(page_with('locale="cy"').replace(SCRIPT, "") + SCRIPT)
+def test_a_page_may_bring_its_own_language(on_host: OpenChat) -> None:
+    opened = on_host('<!doctype html><html lang="en"><title>Clinic</title>')
     opened.page.evaluate(
         """async () => {
-          const locales = customElements.get("backsignal-chat").locales;
-          locales.cy = { launcher: "Gofynnwch am eich cefn" };
-          const old = document.querySelector("backsignal-chat");
-          old.replaceWith(Object.assign(document.createElement("backsignal-chat"), { lang: "cy" }));
-          document.querySelector("backsignal-chat").setAttribute("locale", "cy");
-          const fresh = document.createElement("backsignal-chat");
-          fresh.setAttribute("locale", "cy");
-          document.querySelector("backsignal-chat").replaceWith(fresh);
+          const { BacksignalChat } = await import("/widget.js");
+          BacksignalChat.locales.cy = { launcher: "Gofynnwch am eich cefn" };
+          const chat = document.createElement("backsignal-chat");
+          chat.setAttribute("locale", "cy");
+          document.body.append(chat);
         }"""
     )
     expect(opened.launcher).to_have_text("Gofynnwch am eich cefn")
+    opened.open()
+    expect(opened.input).to_have_attribute("aria-label", "Your message")
 
 
 def test_right_to_left_pages_are_mirrored(on_host: OpenChat) -> None:
