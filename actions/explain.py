@@ -24,7 +24,7 @@ class Explain(Action):
         if asking is None:
             utter(dispatcher, Reply(say(content(), f"{what}_in_general")))
             return []
-        question = content().questions[asking.question]
+        question = content().question(asking.question)
         own = question.why if what == "why" else question.meaning
         findings = [content().findings[finding] for finding in asking.findings]
         text = own or explain(findings, what, content()) or say(content(), f"{what}_in_general")

@@ -142,7 +142,7 @@ class Listening:
     def _measured(self, reading: Reading) -> Asking | None:
         """The number asked for, while it is not there; fragments of speech count as no failed tries."""
         asking = self.interview.asking
-        measure = self._content.clinical.questions[asking.question].measure if asking else None
+        measure = self._content.clinical.question(asking.question).measure if asking else None
         if asking is None or measure in self.interview.record.numbers:
             return None
         if measure == "age" and reading.duration:

@@ -355,6 +355,14 @@ class Content:
         """Every question by its id."""
         return {question.id: question for question in (*self.triage_questions, *self.advice_questions)}
 
+    def question(self, question: str) -> Question:
+        """A question by its id; for the id of a finding that no question asks, one that asks it alone."""
+        known = self.questions.get(question)
+        if known:
+            return known
+        finding = self.findings[question]
+        return Question(id=finding.id, findings=[finding.id], on_yes="present", opening=finding.question)
+
     def _wrong_in(self, document: ContentModel) -> Iterator[tuple[Place, str]]:
         """What a document refers to that is not there, each with its place in the document."""
         for place, item in _models_in(document):

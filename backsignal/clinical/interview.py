@@ -22,6 +22,9 @@ Agenda = Literal["triage", "advice"]
 Outcome = Literal["answered", "unclear"]
 # Asked as put, then once more, then in simpler words; what is still unclear then is settled as unclear.
 TRIES = 3
+_ONLY_AN_AGE = re.compile(
+    r"(?:i\s?am|i['’]?m|age[d]?|about|nearly|just)?\s*(\d{1,3})\s*(?:years?(?: old)?|yrs?|yo)?[.!]?", re.I
+)
 # Somebody who writes again so long after the result may have changed since.
 RETURN_AFTER = timedelta(hours=12)
 
@@ -181,7 +184,7 @@ def next_question(interview: Interview, content: Content) -> NextQuestion | None
         return None
     if asking.question not in interview.asked:
         interview.asked.append(asking.question)
-    question = content.questions[asking.question]
+    question = content.question(asking.question)
     left = [q for q in _open_questions(interview, content) if q.id not in interview.asked]
     return NextQuestion(
         question=question,
@@ -241,12 +244,8 @@ def _suspicion(interview: Interview, content: Content) -> Asking | None:
         asking = interview.asking
         if asking and asking.sure and asking.findings == [finding]:
             return asking
-        question = content.question_of.get(finding) or Question(
-            id=finding, findings=[finding], opening=content.findings[finding].question
-        )
-        if question.id in content.questions:
-            return Asking(question=question.id, findings=[finding], sure=True)
-        interview.suspected.remove(finding)
+        question = content.question_of.get(finding)
+        return Asking(question=question.id if question else finding, findings=[finding], sure=True)
     return None
 
 
@@ -296,7 +295,7 @@ def _measures(finding: Finding, measure: Measure) -> bool:
 
 
 def _is_settled(interview: Interview, asking: Asking, content: Content) -> bool:
-    question = content.questions[asking.question]
+    question = content.question(asking.question)
     if question.measure:
         return not _is_open(interview, question, content)
     if asking.sure:
@@ -328,9 +327,9 @@ def _enter_numbers(interview: Interview, content: Content, message: Message) -> 
         numbers["age"] = Number(value=reading.age, quote=message.text)
     if reading.severity is not None:
         numbers["severity"] = Number(value=reading.severity, quote=message.text)
-    measure = content.questions[interview.asking.question].measure if interview.asking else None
+    measure = content.question(interview.asking.question).measure if interview.asking else None
     if measure and interview.asking:
-        value = _chosen(content.questions[interview.asking.question].choices, message.text)
+        value = _chosen(content.question(interview.asking.question).choices, message.text)
         if value is None and measure == "age":
             value = _bare_number(message.text)
         if value is not None:
@@ -343,7 +342,7 @@ def _chosen(choices: Iterable[Choice], text: str) -> float | None:
 
 
 def _bare_number(text: str) -> float | None:
-    found = re.fullmatch(r"\D{0,20}(\d{1,3})\D{0,20}", text.strip())
+    found = _ONLY_AN_AGE.fullmatch(text.strip())
     return float(found.group(1)) if found else None
 
 
@@ -377,14 +376,14 @@ def _enter_answer(interview: Interview, asking: Asking, content: Content, messag
     answer = message.reading.answer
     mentioned = {m.finding for m in message.reading.mentions if m.status is not Status.HYPOTHETICAL}
     rest = [f for f in asking.findings if f not in mentioned]
-    question = content.questions[asking.question]
+    question = content.question(asking.question)
     if message.refuses and answer != "yes" and len(rest) == len(asking.findings):
         _close(interview, asking, content, message, "refused")
     elif question.measure:
         if answer == "unsure":
             _close(interview, asking, content, message, "unsure")
     elif answer == "no":
-        for finding in rest:
+        for finding in (f for f in rest if interview.record.value(f, content) is not Value.PRESENT):
             interview.record.note(finding, _entry(Value.ABSENT, "answered", message))
     elif answer == "unsure":
         for finding in rest:
@@ -400,7 +399,7 @@ def _enter_answer(interview: Interview, asking: Asking, content: Content, messag
 
 
 def _close(interview: Interview, asking: Asking, content: Content, message: Message, basis: Basis) -> None:
-    question = content.questions[asking.question]
+    question = content.question(asking.question)
     interview.closed.append(question.id)
     follows = [f.id for f in content.findings.values() if question.measure and _measures(f, question.measure)]
     for finding in dict.fromkeys([*asking.findings, *follows]):

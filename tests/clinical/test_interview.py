@@ -240,6 +240,25 @@ def test_a_suspicion_is_asked_before_anything_else_and_only_once() -> None:
     assert not asked(interview).sure
 
 
+@pytest.mark.parametrize("finding", ["self_harm", "medicine_overdose", "pregnancy_danger_sign"])
+def test_a_suspicion_of_what_no_question_asks_is_asked_too(finding: str) -> None:
+    interview = Interview()
+    tell(interview, suspected=(finding,))
+    question = asked(interview)
+    assert (question.sure, [item.id for item in question.findings]) == (True, [finding])
+    tell(interview, answer="yes")
+    assert supported(interview.record, CONTENT).level is Level.EMERGENCY
+
+
+def test_a_duration_is_no_age() -> None:
+    interview = Interview()
+    others = [f for q in CONTENT.triage_questions if not q.only_if for f in q.findings]
+    tell(interview, *(mention(f, Status.ABSENT) for f in others))
+    assert asked(interview).question.measure == "age"
+    tell(interview, text="about 2 weeks")
+    assert "age" not in interview.record.numbers
+
+
 def test_a_suspicion_after_a_denial_is_asked_again_once() -> None:
     interview = Interview()
     tell(interview, mention("leg_numbness", Status.ABSENT))
