@@ -1,14 +1,15 @@
-"""A small sentence encoder: what a text is about, as numbers. It runs offline on one core.
+"""Small sentence encoders: what a text is about, as numbers. They run offline on one core.
 
-The weights are all-MiniLM-L6-v2 (Apache-2.0), tuned further on the messages in `training/` and stored with
-8-bit numbers; see docs/suspicion.md. It takes at most MAX_PIECES word pieces; what is longer is cut off.
+`sentence` is the public all-MiniLM-L6-v2 (Apache-2.0); `suspicion` is the same tuned further on the messages in
+`training/`, and its numbers are the log odds of the emergency findings. Both are stored with 8-bit weights; see
+docs/suspicion.md. They take at most MAX_PIECES word pieces; what is longer is cut off.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Literal, cast
 
 import numpy as np
 import onnxruntime
@@ -22,13 +23,6 @@ _LONGEST_WORD = 60
 _START, _END, _UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 
 Vector = NDArray[np.float32]
-
-
-class Encoded(NamedTuple):
-    """A text's vector, and how strongly it suggests each emergency finding and an emergency at all."""
-
-    vector: Vector
-    suspicion: Vector
 
 
 class Pieces:
@@ -67,7 +61,7 @@ class Pieces:
 
 
 class Encoder:
-    """Word pieces and the network; one instance serves all threads."""
+    """Word pieces and one network; an instance serves all threads."""
 
     def __init__(self, vocabulary: Path, network: Path) -> None:
         self._pieces = Pieces(vocabulary)
@@ -76,23 +70,21 @@ class Encoder:
         self._session = onnxruntime.InferenceSession(
             str(network), options, providers=["CPUExecutionProvider"]
         )
-        # One message is asked for twice: for its intent and for what it may hide.
-        self.encode = lru_cache(maxsize=64)(self._encode)
 
     @staticmethod
-    def load(folder: Path = WEIGHTS) -> "Encoder":
-        """The encoder that ships with the package; loaded once for the whole process."""
-        return _shared(folder)
+    def load(name: Literal["sentence", "suspicion"], folder: Path = WEIGHTS) -> "Encoder":
+        """One of the two that ship with the package; loaded once for the whole process."""
+        return _shared(name, folder)
 
-    def _encode(self, text: str) -> Encoded:
+    def encode(self, text: str) -> Vector:
+        """The network's numbers for a text."""
         pieces = np.array([self._pieces.pieces(text)], dtype=np.int64)
-        vector, suspicion = self._session.run(["vector", "suspicion"], {"ids": pieces})
-        return Encoded(cast(Vector, vector[0]), cast(Vector, suspicion[0]))
+        return cast(Vector, self._session.run(None, {"ids": pieces})[0][0])
 
 
-@lru_cache(maxsize=2)
-def _shared(folder: Path) -> Encoder:
-    return Encoder(folder / "vocabulary.txt", folder / "encoder.onnx")
+@lru_cache(maxsize=4)
+def _shared(name: str, folder: Path) -> Encoder:
+    return Encoder(folder / "vocabulary.txt", folder / f"{name}.onnx")
 
 
 def _plain(text: str) -> str:

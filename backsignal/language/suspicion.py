@@ -97,7 +97,7 @@ class Suspicion:
         stored = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
         with np.load(folder / MODEL_FILE, allow_pickle=False) as arrays:
             ngrams = NgramModel(dict(arrays))
-        return cls(tuple(stored["findings"]), ngrams, Encoder.load(folder), Settings(**stored["settings"]))
+        return cls(tuple(stored["findings"]), ngrams, Encoder.load("suspicion", folder), Settings(**stored["settings"]))
 
     def suspects(
         self, text: str, settled: Collection[str] = (), elsewhere: Collection[str] = ()
@@ -129,7 +129,7 @@ class Suspicion:
         likely = [at for at in likely if by_ngrams[at][-1] >= self._settings.floor]
         if not likely:
             return None
-        found = [self._combined(by_ngrams[at], self._encoder.encode(windows[at]).suspicion) for at in likely]
+        found = [self._combined(by_ngrams[at], self._encoder.encode(windows[at])) for at in likely]
         best: Scores = np.max(found, axis=0)
         return best
 

@@ -185,11 +185,11 @@ def test_word_pieces_are_bounded_and_begin_and_end_with_marks() -> None:
     assert pieces.pieces("Can’t") == pieces.pieces("can't")
 
 
-def test_the_encoder_gives_the_same_for_the_same_text() -> None:
-    one, other = Encoder.load().encode("my back hurts"), Encoder.load().encode("my back hurts")
-    assert np.array_equal(one.vector, other.vector)
-    assert one.vector.shape == (384,)
-    assert one.suspicion.shape == (len(EMERGENCIES) + 1,)
+def test_the_encoders_give_the_same_for_the_same_text() -> None:
+    for name, width in (("sentence", 384), ("suspicion", len(EMERGENCIES) + 1)):
+        one, other = (Encoder.load(name).encode("my back hurts") for _ in range(2))
+        assert np.array_equal(one, other)
+        assert one.shape == (width,)
 
 
 def test_ngrams_ignore_case_apostrophes_and_which_digit() -> None:
