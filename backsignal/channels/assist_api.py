@@ -44,7 +44,7 @@ from backsignal.channels.assist_requests import (
 from backsignal.channels.web_requests import RefusedError, answer_cors_ourselves, read_body
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components.turns import content
-from backsignal.language.reader import Reader
+from backsignal.language.reader import shared_reader
 
 logger = logging.getLogger(__name__)
 Handler = Callable[..., Awaitable[HTTPResponse | None]]
@@ -151,7 +151,7 @@ class AssistApi:
 
     def _made_desk(self) -> Desk:
         calls = CallContent.load(content())
-        return Desk(calls, Understanding(calls, Reader.load()), Store(self._database))
+        return Desk(calls, Understanding(calls, shared_reader()), Store(self._database))
 
     async def _purge(self) -> None:
         """Erase calls that were kept long enough, now and every hour."""

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from backsignal.clinical.findings import Mention, Reading, Status
 from backsignal.components.turns import READING_KEY, reading_to_json
-from backsignal.language.reader import Reader
+from backsignal.language.reader import shared_reader
 
 _ENTITY = "finding"
 _INFORM = "inform"
@@ -31,7 +31,7 @@ class Understanding(GraphComponent):
     def __init__(self, off_topic: list[str]) -> None:
         """Takes the intents that a message with a finding in it cannot have."""
         self._off_topic = frozenset(off_topic)
-        self._reader = Reader.load()
+        self._reader = shared_reader()
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from backsignal.clinical.content import CONTENT_FOLDER
@@ -84,7 +85,7 @@ class _Text:
     def _fill(self) -> Chart:
         chart = Chart(len(self._tokens))
         for index, token in enumerate(self._tokens):
-            chart.at[index] = {symbol: [index + 1] for symbol in self._lexicon.symbols(token.norm)}
+            chart.at[index] = dict.fromkeys(self._lexicon.symbols(token.norm), (index + 1,))
         return chart
 
     def _run(self) -> None:
@@ -370,7 +371,7 @@ class _Text:
                 if answer == "no" and not match.denials:
                     match.statuses.add(Status.ABSENT)
                     match.denials = 1
-                elif answer == "yes":
+                elif answer == "yes" and not self._chart.has(next_start, "ONLY_WORD"):
                     match.statuses -= {Status.HYPOTHETICAL, Status.UNCERTAIN}
                 elif answer == "unsure":
                     match.statuses.add(Status.UNCERTAIN)
@@ -536,7 +537,8 @@ class _Text:
 
     def _derived(self, times: Numbers) -> list[tuple[Match, Status | None]]:
         """Findings that follow from how long it has lasted and how old the patient is."""
-        concepts = frozenset(symbol for at in self._chart.at for symbol in at if symbol.isupper())
+        needed = {rule.needs for rule in self._derivations if rule.needs}
+        concepts = frozenset(symbol for at in self._chart.at for symbol in needed if symbol in at)
         days = times.duration.days if times.duration and times.sure else None
         result: list[tuple[Match, Status | None]] = []
         for rule in self._derivations:
@@ -636,7 +638,11 @@ def _without_contained(matches: list[Match]) -> list[Match]:
         contained = any(
             words <= others
             and (other.absent != match.absent or other.absent_only <= match.absent_only)
-            and (other.finding == match.finding or (match.absent_only and not other.absent_only))
+            and (
+                other.finding == match.finding
+                or (match.absent_only and not other.absent_only)
+                or (other.absent and not match.absent and words < others)
+            )
             for other, others in holding.get(match.parts[0][0], ())
         )
         if not contained:
@@ -644,3 +650,9 @@ def _without_contained(matches: list[Match]) -> list[Match]:
             for word in words:
                 holding.setdefault(word, []).append((match, words))
     return kept
+
+
+@lru_cache(maxsize=1)
+def shared_reader() -> Reader:
+    """The process's own reader: it keeps nothing of what it reads, so one serves chat and calls alike."""
+    return Reader.load()
