@@ -43,7 +43,7 @@ def emergency(chat: Chat) -> None:
 
 
 def result(chat: Chat) -> None:
-    chat.open().say("I am 57, my back hurts when I get up and I had breast cancer six years ago")
+    chat.open().say("I am 57, I had breast cancer, and now my back hurts when I get up")
     chat.to_result()
 
 
@@ -59,13 +59,15 @@ def advice(chat: Chat) -> None:
 
 SHOTS: dict[str, Callable[[Chat], None]] = {
     "page": closed,
+    "emergency": emergency,
+    "result": result,
     "welcome": welcome,
     "question": question,
     "body": body,
-    "emergency": emergency,
-    "result": result,
     "advice": advice,
 }
+# On a desk the panel looks as on a phone: these show it on its page.
+ON_A_DESK = ("page", "emergency", "result")
 
 
 def take(browser: Browser, url: str) -> None:
@@ -73,6 +75,8 @@ def take(browser: Browser, url: str) -> None:
     for screen, options in (("phone", PHONE), ("desktop", DESKTOP)):
         for scheme in ("light", "dark"):
             for name, arrange in SHOTS.items():
+                if screen == "desktop" and name not in ON_A_DESK:
+                    continue
                 context = browser.new_context(color_scheme=scheme, reduced_motion="reduce", **options)
                 page = context.new_page()
                 page.goto(f"{url}/")
