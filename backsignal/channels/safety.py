@@ -2,8 +2,10 @@
 
 import logging
 import re
+import traceback
 import unicodedata
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
@@ -49,9 +51,11 @@ async def answered(on_message: OnMessage, message: UserMessage) -> list[dict[str
     answers = message.output_channel
     try:
         await on_message(message)
-    except Exception:
-        # The text of the error may hold what the person wrote, so only its kind is logged.
-        logger.exception("channel.turn.failed", exc_info=False)
+    except Exception as error:
+        # The text of the error may hold what the person wrote, so only its kind and place are logged.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        kind = type(error).__name__
+        logger.error("channel.turn.failed error=%s at=%s:%s", kind, Path(place.filename).name, place.lineno)
     if not answers.messages:
         await answers.send_response(message.sender_id, as_response(Reply(say(content(), "something_failed"))))
     return answers.messages
