@@ -15,7 +15,9 @@ Events = list[dict[str, Any]]
 
 def interview_of(tracker: Tracker) -> Interview:
     """The interview as the tracker holds it."""
-    return interview_from_slot(tracker.get_slot(INTERVIEW_SLOT))
+    interview = interview_from_slot(tracker.get_slot(INTERVIEW_SLOT))
+    interview.channel = tracker.get_latest_input_channel()
+    return interview
 
 
 def saved(interview: Interview) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import Events, interview_of, saved, utter
 from backsignal.clinical.advice import Advice, advise, self_care
+from backsignal.clinical.check_in import check_in_phrase, reaches, when
 from backsignal.clinical.interview import Interview, next_question
 from backsignal.clinical.red_flags import check
 from backsignal.clinical.wording import Reply, advice_reply, say, triage_reply
@@ -30,7 +31,7 @@ class Conclude(Action):
 def conclude(dispatcher: CollectingDispatcher, interview: Interview) -> Events:
     """Give the result, or the advice that was waiting for answers; the events that follow."""
     record = interview.record
-    if interview.agenda == "triage":
+    if interview.agenda != "advice":
         triage = check(record, content())
         if interview.concluded:
             utter(dispatcher, Reply(say(content(), "result_changed")))
@@ -64,8 +65,18 @@ def _give(dispatcher: CollectingDispatcher, interview: Interview, advice: list[A
     if more:
         utter(dispatcher, Reply(say(content(), "before_advice")))
         return [*events, FollowupAction(FORM)]
-    utter(dispatcher, Reply(say(content(), "what_else"), options=_further(interview)))
+    utter(dispatcher, _closing(interview))
     return events
+
+
+def _closing(interview: Interview) -> Reply:
+    """What can be asked next, and where the channel allows it whether to ask again in some days."""
+    what_else = say(content(), "what_else")
+    if not reaches(interview.channel, content()):
+        return Reply(what_else, options=_further(interview))
+    offer = check_in_phrase(content(), "offer", when=when(interview.channel, content()))
+    title = check_in_phrase(content(), "offer_title")
+    return Reply(f"{offer}\n\n{what_else}", options=(title, *_further(interview)))
 
 
 def _further(interview: Interview) -> tuple[str, ...]:

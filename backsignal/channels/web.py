@@ -35,6 +35,7 @@ from backsignal.channels.web_requests import (
 )
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from backsignal.channels.web_streams import Streams
+from backsignal.components.check_ins import follow
 from backsignal.components.erasure import erase, primary
 
 logger = logging.getLogger(__name__)
@@ -291,7 +292,9 @@ async def _turn(
         await agent.processor.handle_message(
             UserMessage(text, _WebAnswers(), sender, input_channel=WebChannel.name(), message_id=message_id)
         )
-        answer = answer_to(entries_of(await _events_of(agent, sender)), message_id)
+        events = await _events_of(agent, sender)
+        follow(primary(agent.tracker_store), events, message_id, sender, WebChannel.name(), sender)
+        answer = answer_to(entries_of(events), message_id)
         if answer is None:
             raise failed()
         if len(answer) == 1:

@@ -85,10 +85,16 @@ class Finding(Sourced):
 
 
 class Choice(ContentModel):
-    """An answer on offer that sets a number (an age or a duration in days)."""
+    """An answer on offer: it sets a number (an age or a duration in days), or findings present and absent.
+
+    `says` are words by which people mean it.
+    """
 
     title: str
-    value: float
+    value: float | None = None
+    present: list[str] = []
+    absent: list[str] = []
+    says: list[str] = []
 
 
 class Condition(ContentModel):
@@ -234,6 +240,26 @@ class Line(ContentModel):
     number: str
 
 
+class CheckInDays(ContentModel):
+    """When people who agreed are asked again; an empty list of days offers no check-in."""
+
+    days: list[int] = []
+    follow_up_hours: float = 24
+    earliest_hour: int = 9
+    latest_hour: int = 20
+
+
+class CheckIn(ContentModel):
+    """The check-in: its questions, its channels (with the platform's limit in hours) and its wording."""
+
+    questions: list[str]
+    own: list[Question]
+    channels: dict[str, float | None]
+    phrases: dict[str, str]
+    days: dict[int, str]
+    other_days: str
+
+
 class Clinic(ContentModel):
     """The clinic's own settings, all in one file."""
 
@@ -247,6 +273,7 @@ class Clinic(ContentModel):
     poisons: Line
     maternity: Line
     thresholds: dict[str, float]
+    check_in: CheckInDays = CheckInDays()
 
     def facts(self) -> dict[str, str]:
         """The settings as values for the wording's `{...}` marks."""
@@ -296,6 +323,7 @@ class Content:
     unknown: UnknownLevels
     topics: dict[str, Topic]
     replies: Replies
+    check_in: CheckIn
     clinic: Clinic
     version: str
 
@@ -308,6 +336,7 @@ class Content:
         rules = read_content(folder / "rules.yml", Rules)
         topics = read_content(folder / "advice.yml", _Topics)
         replies = read_content(folder / "replies.yml", Replies)
+        check_in = read_content(folder / "check_in.yml", CheckIn)
         content = cls(
             sources=sources.sources,
             findings={finding.id: finding for finding in findings.findings},
@@ -317,6 +346,7 @@ class Content:
             unknown=rules.unknown,
             topics={topic.id: topic for topic in topics.topics},
             replies=replies,
+            check_in=check_in,
             clinic=read_content(clinic, Clinic),
             version=content_version(folder, clinic),
         )
@@ -326,6 +356,7 @@ class Content:
             "rules.yml": rules,
             "advice.yml": topics,
             "replies.yml": replies,
+            "check_in.yml": check_in,
         }
         problems = [
             _located(folder / name, place, message)
@@ -346,14 +377,15 @@ class Content:
         """The question that asks about a finding, by the finding's id."""
         return {
             finding: question
-            for question in (*self.triage_questions, *self.advice_questions)
+            for question in (*self.check_in.own, *self.triage_questions, *self.advice_questions)
             for finding in question.findings
         }
 
     @cached_property
     def questions(self) -> dict[str, Question]:
         """Every question by its id."""
-        return {question.id: question for question in (*self.triage_questions, *self.advice_questions)}
+        every = (*self.triage_questions, *self.advice_questions, *self.check_in.own)
+        return {question.id: question for question in every}
 
     def question(self, question: str) -> Question:
         """A question by its id; for the id of a finding that no question asks, one that asks it alone."""
@@ -377,6 +409,10 @@ class Content:
             value = getattr(item, field)
             ids = [value] if isinstance(value, str) else value
             yield field, ids, self.findings, "finding of findings.yml"
+        if isinstance(item, CheckIn):
+            yield "questions", item.questions, self.questions, "question of questions.yml or of `own`"
+            marks = [mark for text in item.phrases.values() for mark in _marks(text)]
+            yield "phrases", marks, {*self.clinic.facts(), "when"}, "mark of the clinic's settings"
         if isinstance(item, Bound):
             for field in ("at_least", "below"):
                 bound = getattr(item, field)
@@ -410,6 +446,7 @@ class Content:
 
 _FINDING_FIELDS: dict[type[ContentModel], tuple[str, ...]] = {
     Question: ("findings",),
+    Choice: ("present", "absent"),
     Condition: ("present", "absent"),
     Rule: ("all", "any"),
     Contraindication: ("finding",),

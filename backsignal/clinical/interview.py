@@ -18,7 +18,7 @@ from backsignal.clinical.levels import Level
 from backsignal.clinical.record import Basis, Entry, Number, Record, Value
 from backsignal.clinical.red_flags import check, supported
 
-Agenda = Literal["triage", "advice"]
+Agenda = Literal["triage", "advice", "check_in"]
 Outcome = Literal["answered", "unclear"]
 # Asked as put, then once more, then in simpler words; what is still unclear then is settled as unclear.
 TRIES = 3
@@ -51,7 +51,7 @@ class Interview(BaseModel):
     brought nothing and `partly` where it left a part of the question open, `asked` the questions put so far,
     `withdrawing` what waits for the confirmation that it was said by mistake.
     `told` are the reasons of the result that was given, `advised` the topics with the status that was said,
-    `named` the person who was said to be asked about.
+    `named` the person who was said to be asked about, `channel` where they write.
     """
 
     record: Record = Record()
@@ -72,6 +72,7 @@ class Interview(BaseModel):
     advised: dict[str, str] = {}
     named: str | None = None
     reference: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,23 @@ def review(interview: Interview, content: Content) -> None:
     interview.concluded, interview.told, interview.advised = False, [], {}
 
 
+def begin_check_in(interview: Interview, content: Content, now: float) -> None:
+    """Begin a check-in: what it asks is asked anew, the rest stays; the pain is older by the time between."""
+    record = interview.record
+    asked = {f for question in content.check_in.questions for f in content.questions[question].findings}
+    duration = record.numbers.get("duration_days")
+    last = max((entry.at for entry in record.entries.values() if entry.at), default="")
+    if duration and last:
+        older = (now - datetime.fromisoformat(last).timestamp()) / 86_400
+        record.numbers["duration_days"] = duration.copy(update={"value": duration.value + max(older, 0)})
+    anew = {finding for finding in asked if content.findings[finding].changes}
+    record.entries = {f: entry for f, entry in record.entries.items() if f not in anew}
+    record.numbers.pop("severity", None)
+    interview.agenda, interview.topics, interview.asking = "check_in", [], None
+    interview.suspected, interview.settled, interview.closed, interview.asked = [], [], [], []
+    interview.concluded, interview.told = False, []
+
+
 def comes_back(interview: Interview, content: Content, message: Message) -> bool:
     """Whether a message after the result says, or the clock does, that the signs have to be asked again."""
     told = {m.finding for m in message.reading.mentions if m.status is Status.PRESENT}
@@ -275,6 +293,8 @@ def _open_questions(interview: Interview, content: Content) -> Iterable[Question
 def _agenda(interview: Interview, content: Content) -> Sequence[Question]:
     if interview.agenda == "triage":
         return content.triage_questions
+    if interview.agenda == "check_in":
+        return [content.questions[question] for question in content.check_in.questions]
     wanted = {c.finding for topic in interview.topics for c in content.topics[topic].contraindications}
     return [q for q in content.advice_questions if wanted & set(open_findings(interview, q, content))]
 
@@ -341,6 +361,22 @@ def _chosen(choices: Iterable[Choice], text: str) -> float | None:
     return next((choice.value for choice in choices if choice.title.casefold() == said), None)
 
 
+def _picked(choices: Sequence[Choice], text: str) -> Choice | None:
+    """The choice that the text says: the one with the longest of its words in the text."""
+    said = f" {' '.join(re.findall(r'[a-z]+', text.casefold()))} "
+    found = [
+        (len(words), choice)
+        for choice in choices
+        for words in (
+            " ".join(re.findall(r"[a-z]+", phrase.casefold())) for phrase in (choice.title, *choice.says)
+        )
+        if f" {words} " in said
+    ]
+    longest = max((length for length, _ in found), default=0)
+    picked = [choice for length, choice in found if length == longest]
+    return picked[0] if picked and all(choice is picked[0] for choice in picked) else None
+
+
 def _bare_number(text: str) -> float | None:
     found = _ONLY_AN_AGE.fullmatch(text.strip())
     return float(found.group(1)) if found else None
@@ -379,9 +415,8 @@ def _enter_answer(interview: Interview, asking: Asking, content: Content, messag
     question = content.question(asking.question)
     if message.refuses and answer != "yes" and len(rest) == len(asking.findings):
         _close(interview, asking, content, message, "refused")
-    elif question.measure:
-        if answer == "unsure":
-            _close(interview, asking, content, message, "unsure")
+    elif question.measure or question.choices:
+        _enter_choice(interview, asking, rest, content, message)
     elif answer == "no":
         for finding in (f for f in rest if interview.record.value(f, content) is not Value.PRESENT):
             interview.record.note(finding, _entry(Value.ABSENT, "answered", message))
@@ -396,6 +431,20 @@ def _enter_answer(interview: Interview, asking: Asking, content: Content, messag
             asking.which = True
     if asking.sure and (answer is not None or message.refuses or set(asking.findings) & mentioned):
         interview.settled.extend(asking.findings)
+
+
+def _enter_choice(
+    interview: Interview, asking: Asking, rest: Sequence[str], content: Content, message: Message
+) -> None:
+    """Enter what a choice means for findings that the text does not tell of; numbers are in already."""
+    question = content.questions[asking.question]
+    if message.reading.answer == "unsure":
+        _close(interview, asking, content, message, "unsure")
+        return
+    choice = None if question.measure else _picked(question.choices, message.text)
+    for finding in rest if choice else ():
+        value = Value.PRESENT if choice and finding in choice.present else Value.ABSENT
+        interview.record.note(finding, _entry(value, "answered", message))
 
 
 def _close(interview: Interview, asking: Asking, content: Content, message: Message, basis: Basis) -> None:

@@ -68,7 +68,7 @@ def question_reply(asked: NextQuestion, content: Content, before: Sequence[str] 
 
 def _question_text(asked: NextQuestion, content: Content) -> str:
     simply = asked.tries > 1
-    if asked.question.measure:
+    if asked.question.choices:
         return asked.question.opening
     if not asked.multiple:
         return asked.findings[0].simpler if simply else asked.findings[0].question
@@ -83,7 +83,7 @@ def _question_text(asked: NextQuestion, content: Content) -> str:
 
 def _options(asked: NextQuestion, content: Content) -> tuple[str, ...]:
     unsure = say(content, "not_sure")
-    if asked.question.measure:
+    if asked.question.choices:
         return (*(choice.title for choice in asked.question.choices), unsure)
     if asked.multiple:
         return (*(finding.option for finding in asked.findings), say(content, "none_of_these"), unsure)

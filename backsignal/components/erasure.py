@@ -8,6 +8,7 @@ from rasa.core.tracker_store import (
     TrackerStore,
 )
 
+from backsignal.components.check_ins import erase_check_ins
 from backsignal.components.inbox import erase_inbox
 
 
@@ -25,6 +26,7 @@ def erase(store: TrackerStore, sender: str) -> None:
         with store.session_scope() as session:
             session.query(store.SQLEvent).filter(store.SQLEvent.sender_id == sender).delete()
             erase_inbox(session.connection(), sender)
+            erase_check_ins(session.connection(), sender)
             session.commit()
     elif isinstance(store, InMemoryTrackerStore):
         store.store.pop(sender, None)

@@ -213,7 +213,8 @@ def test_the_first_questions_are_those_of_the_source_article(content: Content) -
 
 
 def test_a_finding_is_asked_in_one_question_only(content: Content) -> None:
-    asked = [finding for question in content.questions.values() for finding in question.findings]
+    questions = (*content.triage_questions, *content.advice_questions)
+    asked = [finding for question in questions for finding in question.findings]
     assert len(asked) == len(set(asked))
 
 

@@ -69,6 +69,24 @@ def said(messages: Sequence[Sent]) -> str:
     return "\n\n".join(message.text for message in messages)
 
 
+# What somebody with nothing to report answers, whichever of these a question offers.
+NOTHING = ("None of these", "18 to 49", "2 to 13 days", "Better", "No")
+_MOST_QUESTIONS = 30
+
+
+def through(person: Person, messages: Sequence[Sent], answers: Sequence[str] = NOTHING) -> str:
+    """Answer all questions in the channel's own form; returns all that was said."""
+    told = said(messages)
+    for _ in range(_MOST_QUESTIONS):
+        if "What else would you like to know?" in said(messages):
+            return told
+        last = messages[-1]
+        offered = f"{last.text} {' '.join(title for title, _ in last.buttons)}"
+        messages = person.answer(messages, next(title for title in answers if title in offered))
+        told += said(messages)
+    raise AssertionError("the questions do not end")
+
+
 def form(fields: dict[str, str]) -> bytes:
     """A form body."""
     return requests.models.RequestEncodingMixin._encode_params(fields).encode()

@@ -17,6 +17,7 @@ from backsignal.channels.messaging.messenger import MessengerChannel
 from backsignal.channels.messaging.slack import SlackChannel
 from backsignal.channels.messaging.telegram import TelegramChannel
 from backsignal.channels.messaging.twilio import TwilioChannel, WhatsAppChannel
+from backsignal.channels.messaging.widget import WidgetVisits
 from backsignal.channels.safety import OnMessage
 from backsignal.channels.service import RootBlueprint
 
@@ -35,7 +36,8 @@ class Messaging(InputChannel):
     """All messaging channels that have credentials, and the desk that does their work."""
 
     def __init__(self) -> None:
-        self.channels = {kind.name(): kind.from_environment() for kind in CHANNELS if not kind.missing()}
+        on = {kind.name(): kind.from_environment() for kind in CHANNELS if not kind.missing()}
+        self.channels: dict[str, MessagingChannel] = {WidgetVisits.name(): WidgetVisits(), **on}
         self._desk: Desk | None = None
 
     @classmethod
@@ -52,8 +54,11 @@ class Messaging(InputChannel):
         @blueprint.listener("after_server_start")
         async def open_desk(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
             _say_what_is_off()
-            if self.channels:
+            try:
                 self._desk = Desk(self.channels, app.ctx.agent)
+            except Exception as error:
+                # The rest of the assistant answers all the same; platforms get a 503 and send again.
+                logger.error("messaging.off error=%s", error)
 
         @blueprint.listener("before_server_stop")
         async def close_desk(_: Sanic, __: asyncio.AbstractEventLoop) -> None:

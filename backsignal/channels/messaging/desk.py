@@ -14,6 +14,7 @@ from typing import Any
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.constants import EXTERNAL_MESSAGE_PREFIX
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -26,18 +27,22 @@ from backsignal.channels.web_history import Entry, entries_of
 from backsignal.channels.web_sessions import load_secret
 from backsignal.clinical.wording import say
 from backsignal.components import clock
+from backsignal.components.check_ins import DUE, REMINDER, CheckIns, follow
 from backsignal.components.erasure import erase, primary
 from backsignal.components.inbox import REMEMBER_SECONDS, Inbox, Work
 from backsignal.components.opted_out import OptedOut
-from backsignal.components.turns import content
+from backsignal.components.turns import EMERGENCY_SLOT, content
 
 logger = logging.getLogger(__name__)
 
 # How often the inbox is looked at for what another server left behind.
 _LOOK_SECONDS = 2.0
+_FORGET_EVERY_SECONDS = 3600.0
 _MOST_TRIES = 12
 _AT_ONCE = 16
 _FORGET_INTENT = "forget_me"
+# Somebody who is writing just now is not asked how they are.
+_QUIET_SECONDS = 1800.0
 
 
 class Desk:
@@ -46,15 +51,17 @@ class Desk:
     def __init__(self, channels: Mapping[str, MessagingChannel], agent: Agent) -> None:
         store = primary(agent.tracker_store)
         if not isinstance(store, SQLTrackerStore):
-            raise TypeError("messaging channels need an SQL tracker store: the inbox stands beside it")
+            raise TypeError("no SQL tracker store, beside which the inbox could stand")
         self._channels = channels
         self._agent = agent
         self._inbox = Inbox(store.engine)
         self._opted_out = OptedOut(store.engine)
+        self._check_ins = CheckIns(store.engine)
         self._api = Api()
         self._key = hmac.digest(load_secret(), b"backsignal messaging person 1", "sha256")
         self._working: dict[str, asyncio.Task[None]] = {}
         self._few = asyncio.Semaphore(_AT_ONCE)
+        self._forget_at = 0.0
         self._looking = asyncio.create_task(self._look())
 
     async def close(self) -> None:
@@ -84,9 +91,12 @@ class Desk:
     async def _look(self) -> None:
         while True:
             try:
+                self._check_ins.move_due()
                 for sender in self._inbox.waiting():
                     self._begin(sender)
-                self._inbox.forget(clock.now() - REMEMBER_SECONDS)
+                if clock.now() > self._forget_at:
+                    self._inbox.forget(clock.now() - REMEMBER_SECONDS)
+                    self._forget_at = clock.now() + _FORGET_EVERY_SECONDS
             except Exception as error:
                 logger.error("messaging.look.failed error=%s", type(error).__name__)
             await asyncio.sleep(_LOOK_SECONDS)
@@ -131,12 +141,16 @@ class Desk:
         """The answer to an event. Never nothing: where the conversation fails it is the safe message."""
         try:
             text, kind = work.item.get("text", ""), work.item["kind"]
+            if kind in (DUE, REMINDER):
+                return await self._check_in(channel, work, kind)
             told = self._about_stopping(channel, work, text) if channel.opt_out else None
             if told is not None:
                 return told
             if kind == "text" and is_word(text, messaging().forget_words):
                 return [Shown(await self._erased(work))]
             return await self._turn(channel, work, kind, text)
+        except LaterError:
+            raise
         except Exception as error:
             # The error's own words may hold what the person wrote, so only its kind is logged.
             logger.error("messaging.turn.failed error=%s", type(error).__name__)
@@ -147,6 +161,7 @@ class Desk:
         answered = work.item.get("extra", {}).get("answered", False)
         if is_word(text, messaging().stop_words):
             self._opted_out.add(work.sender)
+            self._check_ins.stop(work.sender)
             return [] if answered else [Shown(phrase("stopped"))]
         if work.sender not in self._opted_out:
             return None
@@ -159,6 +174,25 @@ class Desk:
         async with self._agent.lock_store.lock(work.sender):
             erase(self._agent.tracker_store, work.sender)
         return phrase("forgotten")
+
+    async def _check_in(self, channel: MessagingChannel, work: Work, kind: str) -> list[Shown]:
+        """Ask how the back is. Nothing to those who are gone, stopped, or were sent to be seen at once."""
+        async with self._agent.lock_store.lock(work.sender):
+            tracker = await self._tracker(work.sender)
+            if tracker is None or work.sender in self._opted_out or tracker.get_slot(EMERGENCY_SLOT):
+                return []
+            answers = _answers_to(tracker, work.event)
+            if answers is None:
+                if clock.now() - _last_written(tracker) < _QUIET_SECONDS:
+                    raise LaterError(_QUIET_SECONDS)
+                said = f"{EXTERNAL_MESSAGE_PREFIX}{kind}"
+                parsed = {"text": said, "intent": {"name": kind, "confidence": 1.0}, "entities": []}
+                await self._agent.processor.handle_message(
+                    UserMessage(said, Answers(), work.sender, parsed, channel.name(), work.event)
+                )
+                tracker = await self._tracker(work.sender)
+                answers = (_answers_to(tracker, work.event) if tracker else None) or []
+        return [shown(entry) for entry in answers]
 
     async def _turn(self, channel: MessagingChannel, work: Work, kind: str, text: str) -> list[Shown]:
         async with self._agent.lock_store.lock(work.sender):
@@ -175,6 +209,15 @@ class Desk:
                     )
                 )
                 tracker = await self._tracker(work.sender)
+                if tracker:
+                    follow(
+                        primary(self._agent.tracker_store),
+                        list(tracker.events),
+                        work.event,
+                        work.sender,
+                        channel.name(),
+                        work.item["address"],
+                    )
             else:
                 first = _is_first(tracker, work.event)
             answers = (_answers_to(tracker, work.event) if tracker else None) or []
@@ -233,6 +276,12 @@ def _answers_to(tracker: DialogueStateTracker, event: str) -> list[Entry] | None
 def _is_first(tracker: DialogueStateTracker, event: str) -> bool:
     first = next((it for it in tracker.events if isinstance(it, UserUttered)), None)
     return first is not None and first.message_id == event
+
+
+def _last_written(tracker: DialogueStateTracker) -> float:
+    """When the person last wrote."""
+    written = (it for it in reversed(tracker.events) if isinstance(it, UserUttered))
+    return float(next((it.timestamp for it in written), 0))
 
 
 def _intent(tracker: DialogueStateTracker) -> Any:

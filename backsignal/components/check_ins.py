@@ -1,0 +1,133 @@
+"""The durable schedule of check-ins, beside the conversations.
+
+A row is one check-in to come. When it is due its row changes and the event goes into the inbox in one
+transaction, so that of several servers that look at once one asks, and none after a restart asks again.
+An asked check-in that nobody answers comes up once more, and then all rows of the person go.
+"""
+
+import logging
+from collections.abc import Sequence
+from functools import lru_cache
+
+import sqlalchemy as sa
+from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
+from rasa.shared.core.events import Event, SlotSet, UserUttered
+from sqlalchemy.engine import Connection, Engine
+
+from backsignal.clinical.check_in import due_times
+from backsignal.components import clock, inbox
+from backsignal.components.turns import AGREED, CHECK_IN_SLOT, EMERGENCY_SLOT, STOPPED, content
+
+logger = logging.getLogger(__name__)
+
+DUE, REMINDER = "check_in_due", "check_in_reminder"
+
+metadata = sa.MetaData()
+table = sa.Table(
+    "check_ins",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("sender", sa.String(255), nullable=False, index=True),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("due", sa.Float, nullable=False, index=True),
+    sa.Column("asked", sa.Boolean, nullable=False, default=False),
+    # A number is never given again, as the inbox knows the events that come from it by it.
+    sqlite_autoincrement=True,
+)
+
+
+class CheckIns:
+    """The table of check-ins in the database of the conversations."""
+
+    def __init__(self, engine: Engine) -> None:
+        metadata.create_all(engine)
+        inbox.metadata.create_all(engine)
+        self._engine = engine
+
+    def agree(self, sender: str, channel: str, address: str) -> None:
+        """Schedule the check-ins of somebody who agreed; they take the place of earlier ones."""
+        times = due_times(channel, content(), clock.now())
+        row = {"sender": sender, "channel": channel, "address": address}
+        with self._engine.begin() as connection:
+            erase_check_ins(connection, sender)
+            connection.execute(sa.insert(table), [{**row, "due": due} for due in times])
+
+    def stop(self, sender: str) -> None:
+        """Ask this person no more."""
+        with self._engine.begin() as connection:
+            erase_check_ins(connection, sender)
+
+    def heard(self, sender: str) -> None:
+        """The person wrote: what was asked needs no second asking."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(table).where(table.c.sender == sender, table.c.asked))
+
+    def move_due(self) -> None:
+        """Put what is due into the inbox, each once however many servers do this."""
+        now = clock.now()
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(table).where(table.c.due <= now).order_by(table.c.due)).all()
+        for row in rows:
+            with self._engine.begin() as connection:
+                if self._take(connection, row, now):
+                    kind = REMINDER if row.asked else DUE
+                    item = {"kind": kind, "address": row.address}
+                    inbox.add(connection, row.channel, f"{kind} {row.number}", row.sender, item)
+
+    def _take(self, connection: Connection, row: sa.engine.Row, now: float) -> bool:
+        """Whether this row's turn is ours: then the row is changed."""
+        ours = (table.c.number == row.number) & (table.c.asked == row.asked) & (table.c.due == row.due)
+        if row.asked:
+            taken = connection.execute(sa.delete(table).where(ours)).rowcount
+            if taken:
+                # No answer to the second asking either way: the person is left in peace.
+                erase_check_ins(connection, row.sender)
+            return bool(taken)
+        limited = content().check_in.channels.get(row.channel)
+        if limited:
+            return bool(connection.execute(sa.delete(table).where(ours)).rowcount)
+        again = now + content().clinic.check_in.follow_up_hours * 3600
+        asking = sa.update(table).where(ours).values(asked=True, due=again)
+        if not connection.execute(asking).rowcount:
+            return False
+        # After a long rest of all servers several can be due: one is enough.
+        others = (table.c.sender == row.sender) & ~table.c.asked & (table.c.due <= now)
+        connection.execute(sa.delete(table).where(others))
+        return True
+
+
+@lru_cache(maxsize=4)
+def check_ins_in(engine: Engine) -> CheckIns:
+    """The check-ins of a database, whose table is made sure of once."""
+    return CheckIns(engine)
+
+
+def follow(
+    store: TrackerStore, events: Sequence[Event], event_id: str, sender: str, channel: str, address: str
+) -> None:
+    """Keep the schedule after a turn: the person wrote, agreed, declined, or is in an emergency."""
+    if not isinstance(store, SQLTrackerStore):
+        return
+    try:
+        check_ins = check_ins_in(store.engine)
+        check_ins.heard(sender)
+        place = next(
+            (n for n, it in enumerate(events) if isinstance(it, UserUttered) and it.message_id == event_id),
+            None,
+        )
+        slots = [it for it in events[place or 0 :] if isinstance(it, SlotSet)]
+        wishes = [it.value for it in slots if it.key == CHECK_IN_SLOT]
+        if wishes[-1:] == [AGREED]:
+            check_ins.agree(sender, channel, address)
+        if wishes[-1:] == [STOPPED] or any(it.key == EMERGENCY_SLOT and it.value for it in slots):
+            check_ins.stop(sender)
+    except Exception as error:
+        # The answer itself stands; what is lost is only the asking again.
+        logger.error("check_ins.follow.failed error=%s", type(error).__name__)
+
+
+def erase_check_ins(connection: Connection, sender: str) -> None:
+    """Drop all check-ins of a sender, within a transaction."""
+    metadata.create_all(connection)
+    connection.execute(sa.delete(table).where(table.c.sender == sender))

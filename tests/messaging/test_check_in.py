@@ -1,0 +1,344 @@
+"""The check-in: the schedule by itself, and against the running service with the clock moved."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from backsignal.clinical.check_in import due_times, when
+from backsignal.clinical.content import Content
+from backsignal.components import inbox
+from backsignal.components.check_ins import CheckIns, erase_check_ins, table
+from backsignal.components.clock import SHIFT_VARIABLE
+from tests.channels.web_client import Web
+from tests.conftest import Server, start_server, stop_server
+from tests.messaging.conftest import settings, wait_until_idle
+from tests.messaging.people import MessengerUser, Person, SlackUser, TelegramUser, Texter, said, through
+from tests.messaging.stub import Platforms, Sent
+
+STORY = "my back locked up two days ago when I lifted a box"
+# Longer than a day with the hours added in which nobody is written to.
+NEXT_DAY = 1.6
+_PATIENCE = 40.0
+
+
+@pytest.fixture(scope="module")
+def content() -> Content:
+    return Content.load()
+
+
+# ---- The schedule by itself ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sa.engine.Engine:
+    monkeypatch.setenv(SHIFT_VARIABLE, str(tmp_path / "shift"))
+    (tmp_path / "shift").write_text("0")
+    return sa.create_engine(f"sqlite:///{tmp_path}/schedule.db", connect_args={"timeout": 30})
+
+
+def move(engine: sa.engine.Engine, days: float) -> None:
+    (Path(engine.url.database).parent / "shift").write_text(str(days * 86_400))
+
+
+def waiting(engine: sa.engine.Engine) -> list[tuple[str, str]]:
+    """What the inbox holds: sender and item."""
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(inbox.table).order_by(inbox.table.c.number))
+        return [(row.sender, row.item) for row in rows]
+
+
+def scheduled(engine: sa.engine.Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+
+def test_people_are_asked_on_the_clinics_days_at_hours_fit_for_it(content: Content) -> None:
+    for hour in range(24):
+        start = datetime(2026, 3, 10, hour, 30)
+        times = [datetime.fromtimestamp(t) for t in due_times("twilio", content, start.timestamp())]
+        assert len(times) == 3
+        for day, due in zip((1, 7, 42), times, strict=True):
+            assert 9 <= due.hour < 20
+            assert -0.5 < (due - start).total_seconds() / 86_400 - day < 0.6
+
+
+def test_where_the_platform_has_a_limit_one_check_in_comes_within_it(content: Content) -> None:
+    for hour in range(24):
+        start = datetime(2026, 3, 10, hour, 30)
+        [due] = due_times("facebook", content, start.timestamp())
+        assert 9 <= datetime.fromtimestamp(due).hour < 20
+        assert 0 < due - start.timestamp() < 24 * 3600
+
+
+def test_when_is_said_in_words(content: Content) -> None:
+    assert when("web", content) == "tomorrow, in a week and in six weeks"
+    assert when("whatsapp", content) == "tomorrow"
+
+
+def test_nothing_happens_before_it_is_due(database: sa.engine.Engine) -> None:
+    check_ins = CheckIns(database)
+    check_ins.agree("a", "twilio", "+441")
+    move(database, 0.3)
+    check_ins.move_due()
+    assert waiting(database) == []
+
+
+def test_asked_once_then_reminded_once_then_left_in_peace(database: sa.engine.Engine) -> None:
+    check_ins = CheckIns(database)
+    check_ins.agree("a", "twilio", "+441")
+    for days in (1.6, 1.7, 2.7, 2.8, 8, 50, 100):
+        move(database, days)
+        # A server that was started anew.
+        CheckIns(database).move_due()
+    assert ["reminder" in item for _, item in waiting(database)] == [False, True]
+    assert scheduled(database) == 0
+
+
+def test_whoever_answers_is_asked_again_on_the_next_day_of_the_list(database: sa.engine.Engine) -> None:
+    check_ins = CheckIns(database)
+    check_ins.agree("a", "twilio", "+441")
+    for days in (1.6, 7.6, 42.6):
+        move(database, days)
+        check_ins.move_due()
+        check_ins.heard("a")
+    assert ["reminder" in item for _, item in waiting(database)] == [False, False, False]
+
+
+def test_after_a_long_rest_of_the_servers_one_question_comes(database: sa.engine.Engine) -> None:
+    check_ins = CheckIns(database)
+    check_ins.agree("a", "twilio", "+441")
+    move(database, 60)
+    check_ins.move_due()
+    assert len(waiting(database)) == 1
+
+
+def test_agreeing_again_does_not_double_the_questions(database: sa.engine.Engine) -> None:
+    check_ins = CheckIns(database)
+    for _ in range(3):
+        check_ins.agree("a", "twilio", "+441")
+    assert scheduled(database) == 3
+
+
+def test_the_erased_are_not_asked(database: sa.engine.Engine) -> None:
+    check_ins = CheckIns(database)
+    check_ins.agree("a", "twilio", "+441")
+    check_ins.agree("b", "twilio", "+442")
+    with database.begin() as connection:
+        erase_check_ins(connection, "a")
+    move(database, 1.6)
+    check_ins.move_due()
+    assert [sender for sender, _ in waiting(database)] == ["b"]
+
+
+def _look(url: str) -> None:
+    CheckIns(sa.create_engine(url, connect_args={"timeout": 30})).move_due()
+
+
+def test_many_servers_that_look_at_once_ask_each_once(database: sa.engine.Engine) -> None:
+    check_ins = CheckIns(database)
+    people = [f"person {number}" for number in range(20)]
+    for person in people:
+        check_ins.agree(person, "twilio", "+441")
+    move(database, 1.6)
+    with ProcessPoolExecutor(4) as pool:
+        list(pool.map(_look, [str(database.url)] * 8))
+    assert sorted(sender for sender, _ in waiting(database)) == sorted(people)
+
+
+# ---- Against the service ------------------------------------------------------------------------------
+
+
+class Days:
+    """A clock that the tests move, by the file that the server reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "shift"
+        self._days = 0.0
+        self.add(0)
+
+    def add(self, days: float) -> None:
+        self._days += days
+        # Written beside and renamed, so that a server never reads half of it.
+        draft = self.path.with_suffix(".draft")
+        draft.write_text(str(self._days * 86_400))
+        draft.replace(self.path)
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
+    return Days(tmp_path_factory.mktemp("clock"))
+
+
+@pytest.fixture(scope="module")
+def start(stub: Platforms, days: Days, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Server]:
+    folder = tmp_path_factory.mktemp("check-in")
+    return lambda: start_server(folder, **settings(stub), **{SHIFT_VARIABLE: str(days.path)})
+
+
+@pytest.fixture(scope="module")
+def running(start: Callable[[], Server]) -> Iterator[Server]:
+    server = start()
+    yield server
+    stop_server(server)
+
+
+def patiently(look: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + _PATIENCE
+    while not (found := look()):
+        assert time.monotonic() < deadline, "nothing came"
+        time.sleep(0.1)
+    return found
+
+
+def agreed(person: Person) -> Person:
+    """Somebody after a triage without an emergency who said yes to being asked again."""
+    told = through(person, person.say(STORY))
+    assert "May I ask you again" in told
+    assert "I will ask you again" in said(person.say("Yes, ask me again"))
+    return person
+
+
+def comes(person: Person, days: Days, later: float) -> list[Sent]:
+    """What comes by itself when time has passed."""
+    before = len(person.stub.to(person.address))
+    days.add(later)
+    patiently(lambda: person.stub.to(person.address)[before:])
+    wait_until_idle(person.server.database)
+    return person.stub.to(person.address)[before:]
+
+
+def silence(person: Person, days: Days, later: float) -> None:
+    before = len(person.stub.to(person.address))
+    days.add(later)
+    time.sleep(5)
+    wait_until_idle(person.server.database)
+    assert person.stub.to(person.address)[before:] == []
+
+
+@pytest.mark.parametrize("kind", [Texter, TelegramUser, SlackUser, MessengerUser])
+def test_better(kind: type[Person], running: Server, stub: Platforms, days: Days) -> None:
+    person = agreed(kind(running, stub))
+    asked = comes(person, days, 0.99 if kind is MessengerUser else NEXT_DAY)
+    assert "You agreed that I ask again" in asked[0].text
+    assert "First the most important" in said(asked)
+    told = through(person, asked)
+    assert told.index("private one") < told.index("better, about the same, or worse")
+    assert "You can look after your back at home" in told
+
+
+@pytest.mark.parametrize(
+    ("word", "level"),
+    [
+        ("Worse", "book to see a clinician"),
+        ("it's a lot worse", "book to see a clinician"),
+        ("no change", "at home"),
+    ],
+)
+def test_worse_leads_to_a_practitioner(
+    word: str, level: str, running: Server, stub: Platforms, days: Days
+) -> None:
+    person = agreed(Texter(running, stub))
+    messages = comes(person, days, NEXT_DAY)
+    while "better, about the same, or worse" not in said(messages):
+        messages = person.say("no")
+    assert level in through(person, person.say(word))
+
+
+def test_no_change_after_two_weeks_leads_to_a_practitioner(
+    running: Server, stub: Platforms, days: Days
+) -> None:
+    person = agreed(Texter(running, stub))
+    through(person, comes(person, days, NEXT_DAY))
+    same = ("None of these", "About the same", "No")
+    assert "book to see a clinician" in through(person, comes(person, days, 41), same)
+
+
+def test_pain_that_never_eases_leads_to_a_practitioner(running: Server, stub: Platforms, days: Days) -> None:
+    person = agreed(Texter(running, stub))
+    never = ("About the same", "Constant pain that never eases at all", "None of these", "No")
+    assert "book to see a clinician" in through(person, comes(person, days, NEXT_DAY), never)
+
+
+def test_an_emergency_at_the_check_in(running: Server, stub: Platforms, days: Days) -> None:
+    person = agreed(Texter(running, stub))
+    comes(person, days, NEXT_DAY)
+    answer = person.say("1")
+    assert "999" in answer[0].text.split(".")[0]
+    silence(person, days, 10)
+
+
+def test_no_answer_is_followed_up_once(running: Server, stub: Platforms, days: Days) -> None:
+    person = agreed(Texter(running, stub))
+    comes(person, days, NEXT_DAY)
+    reminder = comes(person, days, 1.1)
+    assert "one more time" in reminder[0].text
+    silence(person, days, 50)
+    assert "999" in said(person.say("my leg has gone numb"))
+
+
+def test_the_erased_hear_nothing(running: Server, stub: Platforms, days: Days) -> None:
+    person = agreed(Texter(running, stub))
+    person.say("forget me")
+    with closing(sqlite3.connect(running.database)) as connection:
+        assert connection.execute(
+            "SELECT count(*) FROM check_ins WHERE address = ?", [person.address]
+        ).fetchone() == (0,)
+    silence(person, days, NEXT_DAY)
+
+
+@pytest.mark.parametrize("word", ["STOP", "no more check-ins"])
+def test_those_who_stop_hear_nothing(word: str, running: Server, stub: Platforms, days: Days) -> None:
+    person = agreed(Texter(running, stub))
+    assert person.say(word)
+    silence(person, days, NEXT_DAY)
+
+
+def test_the_widget_shows_it_at_the_next_visit_and_until_it_is_erased(running: Server, days: Days) -> None:
+    web, other = Web(running.url), Web(running.url)
+    for one in (web, other):
+        entries = one.send(STORY).json()["messages"]
+        for _ in range(30):
+            offered = [button["title"] for button in entries[-1].get("buttons", [])]
+            if "Yes, ask me again" in offered:
+                break
+            wanted = next(t for t in ("None of these", "18 to 49", "2 to 13 days", "No") if t in offered)
+            entries = one.choose(wanted).json()["messages"]
+        one.choose("Yes, ask me again")
+    other.call("DELETE", "/web/session")
+    seen = len(web.history())
+    days.add(NEXT_DAY)
+    news = patiently(lambda: web.history()[seen:])
+    patiently(lambda: web.history()[-1].get("custom"))
+    assert "You agreed that I ask again" in news[0]["text"]
+    assert web.history()[-1]["custom"]["data"]["id"] == "bladder_and_bowel"
+    assert web.choose("None of these").status_code == 200
+    with closing(sqlite3.connect(running.database)) as connection:
+        senders = connection.execute(
+            "SELECT DISTINCT sender_id FROM events WHERE sender_id LIKE 'web-%'"
+        ).fetchall()
+    assert len(senders) == 1
+
+
+def test_of_two_servers_one_asks_and_either_goes_on(
+    running: Server, start: Callable[[], Server], stub: Platforms, days: Days
+) -> None:
+    person = agreed(Texter(running, stub))
+    second = start()
+    try:
+        asked = comes(person, days, NEXT_DAY)
+        time.sleep(5)
+        assert said(stub.to(person.address)).count("You agreed that I ask again") == 1
+        assert "First the most important" in said(asked)
+        # The other server goes on where the first one asked.
+        person.server = second
+        assert person.say("no")
+    finally:
+        stop_server(second)
