@@ -53,13 +53,20 @@ def assess(text: str, content: Content, reader: Reader, today: date) -> dict[str
     triage = supported(interview.record, content)
     return {
         "level": triage.level.value,
-        "findings": [_finding(mention) for mention in reading.mentions],
+        "findings": [_finding(mention) for mention in reading.mentions if _concerns(mention, content)],
         "ask_first": _ask_first(reading, interview, content),
         "duration": {"days": reading.duration.days, "text": reading.duration.text}
         if reading.duration
         else None,
         "reasons": [reason_payload(reason, interview.record, content) for reason in triage.reasons],
     }
+
+
+def _concerns(mention: Mention, content: Content) -> bool:
+    """Whether a finding bears on the urgency: not one that only the advice asks about."""
+    return all(mention.finding not in question.findings for question in content.advice_questions) or any(
+        mention.finding in question.findings for question in content.triage_questions
+    )
 
 
 def _finding(mention: Mention) -> dict[str, Any]:

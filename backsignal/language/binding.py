@@ -187,8 +187,8 @@ class Binder:
                 current, other = places[other], other + step
         return joined
 
-    def _ends(self, index: int, symbol: str) -> list[int]:
-        return self._chart.at[index].get(symbol, []) if index < len(self._chart.at) else []
+    def _ends(self, index: int, symbol: str) -> tuple[int, ...]:
+        return self._chart.at[index].get(symbol, ()) if index < len(self._chart.at) else ()
 
     def _linked(self, start: int, end: int) -> bool:
         return end - start <= _LIST_GAP and all(

@@ -87,7 +87,7 @@ class Chart:
     """Symbols at each token with the positions where they end."""
 
     def __init__(self, size: int) -> None:
-        self.at: list[dict[str, list[int]]] = [{} for _ in range(size)]
+        self.at: list[dict[str, tuple[int, ...]]] = [{} for _ in range(size)]
 
     def has(self, index: int, symbol: str) -> bool:
         """Whether a symbol begins at this token."""
@@ -157,9 +157,9 @@ class Matcher:
                         found.append(Found(output, start, stop, parts))
                         continue
                     for name in self._closure(output):
-                        known = here.setdefault(name, [])
+                        known = here.get(name, ())
                         if stop not in known:
-                            known.append(stop)
+                            here[name] = (*known, stop)
                             if name in roots:
                                 agenda.append((name, stop))
         return found

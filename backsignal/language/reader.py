@@ -8,7 +8,7 @@ from pathlib import Path
 from backsignal.clinical.content import CONTENT_FOLDER
 from backsignal.clinical.findings import Answer, Mention, Reading, Side, Status
 from backsignal.language.assertion import Match, Scopes, Trigger, decide
-from backsignal.language.binding import Binder
+from backsignal.language.binding import Binder, Bound
 from backsignal.language.derived import Derivation, load_derivations
 from backsignal.language.duration import Numbers, Times, load_times
 from backsignal.language.lexicon import (
@@ -133,7 +133,9 @@ class _Text:
                 matches.append(
                     Match(
                         bound.finding, bound.start, bound.end, bound.parts,
-                        absent_only=bound.absent_only, present_only=bound.present_only,
+                        absent_only=bound.absent_only,
+                        present_only=bound.present_only
+                        or (bound.finding in self._lexicon.both_sides and not self._names_both(bound)),
                     )
                 )  # fmt: skip
         matches += describe(self._lexicon.together, chart, blocked)
@@ -221,7 +223,8 @@ class _Text:
         before = range(at - 1, max(-1, at - 4), -1)
         role = next((i for i in before if self._chart.has(i, "I_AM")), None)
         return role is not None and not any(
-            self._chart.has(i, "MY_OWN") or self._tokens[i].norm.endswith("ing") for i in range(role + 1, at + 1)
+            self._chart.has(i, "MY_OWN") or self._tokens[i].norm.endswith("ing")
+            for i in range(role + 1, at + 1)
         )
 
     def _match(self, item: Found) -> Match:
@@ -234,7 +237,7 @@ class _Text:
             present_only=output.finding in self._lexicon.both_sides and not self._names_both(item),
         )  # fmt: skip
 
-    def _names_both(self, item: Found) -> bool:
+    def _names_both(self, item: Found | Bound) -> bool:
         """ "No numbness in my legs" is not about both legs, "not in both legs" is."""
         return any(self._chart.has(index, "BOTH_NAMED") for index in range(item.start, item.end))
 
@@ -445,7 +448,7 @@ class _Text:
         ]
         theirs = [(match, mark.relation) for match, mark in owned if mark is not None and mark.relation]
         eligible = [relation for _, relation in theirs if relation not in _NEVER_PATIENT]
-        if self._own_complaint(owned, relations):
+        if self._own_complaint(owned):
             return None
         if self._spoken_for is not None and self._spoken_for not in _NEVER_PATIENT:
             return self._spoken_for
@@ -456,18 +459,24 @@ class _Text:
         never = _NEVER_PATIENT | _DISTANT if self._speaks_of_mine() else _NEVER_PATIENT
         current = [r for match, r in theirs if self._is_current(match) and r not in never]
         told = [m for m in own if not m.absent and not m.denials and Status.HYPOTHETICAL not in m.statuses]
+        if self._narrates():
+            return None
         if len(current) > len(told):
             return max(sorted(set(current)), key=current.count)
         if eligible and not own and not any(mark.voice == "self" for mark in self._voices):
             return eligible[0]
         return None
 
+    def _narrates(self) -> bool:
+        """Whether the writer tells of themselves throughout and of others in passing."""
+        own = sum(mark.voice == "self" for mark in self._voices)
+        others = sum(mark.voice == "third" for mark in self._voices)
+        return own >= _NEAR and own > 3 * others
+
     def _speaks_of_mine(self) -> bool:
         return any(self._chart.has(mark.at, "MINE") for mark in self._voices)
 
-    def _own_complaint(
-        self, owned: list[tuple[Match, VoiceMark | None]], relations: list[str | None]
-    ) -> bool:
+    def _own_complaint(self, owned: list[tuple[Match, VoiceMark | None]]) -> bool:
         """Whether the writer's own complaint is told ("my back") and no near relative's."""
         own = theirs = False
         for match, mark in owned:
@@ -517,7 +526,7 @@ class _Text:
         if not asked:
             return status if answer != "no" else None
         if answer == "no":
-            return None if match.absent else Status.ABSENT
+            return None if match.absent or match.present_only else Status.ABSENT
         if answer == "yes":
             return status if status in {Status.ABSENT, Status.PAST} else Status.PRESENT
         return Status.UNCERTAIN if answer == "unsure" and not match.absent else None
@@ -593,7 +602,13 @@ class _Text:
         chart = self._chart
         has = {s for at in chart.at for s in ("OLD", "CHECKED") if s in at}
         same = {j for i in range(len(chart.at)) for j in range(i, chart.longest(i, "UNCHANGED"))}
-        changed = any("CHANGED" in at and i not in same for i, at in enumerate(chart.at))
+        asked = {
+            index
+            for start, end in self._sentences
+            if self._tokens[end - 1].norm == "?"
+            for index in range(start, end)
+        }
+        changed = any("CHANGED" in at and i not in same and i not in asked for i, at in enumerate(chart.at))
         return len(has) == 2 and not changed
 
     def _side(self, match: Match) -> Side | None:
@@ -632,7 +647,8 @@ def _longest(triggers: list[Trigger]) -> list[Trigger]:
 def _without_contained(matches: list[Match]) -> list[Match]:
     """Drop a reading of words that a longer one takes in ("pee fine" in "can't pee fine")."""
     kept: list[Match] = []
-    holding: dict[int, list[tuple[Match, frozenset[int]]]] = {}  # by token, so that only neighbours are compared
+    # By token, so that only neighbours are compared.
+    holding: dict[int, list[tuple[Match, frozenset[int]]]] = {}
     for match in sorted(matches, key=lambda m: (-m.size, m.start)):
         words = match.words
         contained = any(
