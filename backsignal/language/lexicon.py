@@ -259,25 +259,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         together += file.together
     for binding in bindings.values():
         findings |= {finding for ids in binding.places.values() for finding in ids}
-    for name, lines in {
-        "SKIP": grammar.skippable,
-        "FILL": grammar.fillers,
-        "BREAK": grammar.breaks,
-        "LINK": grammar.connectors,
-    }.items():
-        for pattern in _patterns(lines):
-            matcher.add_concept(name, pattern)
-    for relation, lines in grammar.relations.items():
-        for pattern in _patterns(lines):
-            matcher.add(MarkOutput("relation", relation), pattern)
-    for voice, lines in grammar.voices.items():
-        for pattern in _patterns(lines):
-            matcher.add(MarkOutput("voice", voice), pattern)
-    for answer, lines in grammar.answers.items():
-        for pattern in _patterns(lines):
-            matcher.add(MarkOutput("answer", answer), pattern)
-    for pattern in _patterns(grammar.refusals):
-        matcher.add(MarkOutput("refusal"), pattern)
+    _compile_grammar(grammar, matcher)
     _compile_context(read_content(content / "context_rules.yml", ContextFile), matcher)
     irregular = dict(grammar.irregular)
     spelling = Spelling(spelling_file, folder / "english_words.txt", matcher.words, set(irregular))
@@ -322,6 +304,28 @@ def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:
             matcher.know(item)
     for pattern in _patterns(file.blockers):
         idioms.add(MarkOutput("block"), pattern)
+
+
+def _compile_grammar(grammar: GrammarFile, matcher: Matcher) -> None:
+    for name, lines in {
+        "SKIP": grammar.skippable,
+        "FILL": grammar.fillers,
+        "BREAK": grammar.breaks,
+        "LINK": grammar.connectors,
+    }.items():
+        for pattern in _patterns(lines):
+            matcher.add_concept(name, pattern)
+    for relation, lines in grammar.relations.items():
+        for pattern in _patterns(lines):
+            matcher.add(MarkOutput("relation", relation), pattern)
+    for voice, lines in grammar.voices.items():
+        for pattern in _patterns(lines):
+            matcher.add(MarkOutput("voice", voice), pattern)
+    for answer, lines in grammar.answers.items():
+        for pattern in _patterns(lines):
+            matcher.add(MarkOutput("answer", answer), pattern)
+    for pattern in _patterns(grammar.refusals):
+        matcher.add(MarkOutput("refusal"), pattern)
 
 
 def _compile_context(file: ContextFile, matcher: Matcher) -> None:

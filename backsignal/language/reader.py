@@ -319,7 +319,7 @@ class _Text:
                 if trigger.rule.whole or (
                     trigger.rule.reaches_back and trigger.start <= start + _GREETING_TOKENS * 2
                 ):
-                    scopes.apply(trigger, previous)
+                    scopes.apply(trigger, [match for match in previous if not match.absent])
                     break
 
     def _tells_past(self, start: int, end: int, triggers: list[Trigger], before: bool) -> bool:
