@@ -63,7 +63,7 @@ class Scopes:
 
     def note(self, matches: list[Match], triggers: list[Trigger]) -> None:
         """Note on each match of one sentence how the triggers of that sentence speak of it."""
-        said = [match for match in matches if not match.absent]
+        said = [match for match in matches if not match.absent and not match.denials]
         for trigger in triggers:
             if any(match.covers(trigger.start, trigger.end) for match in said):
                 continue  # "no control", "can't feel": the negation is a part of the sign
