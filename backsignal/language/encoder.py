@@ -1,8 +1,8 @@
 """Small sentence encoders: what a text is about, as numbers. They run offline on one core.
 
-`sentence` is the public all-MiniLM-L6-v2 (Apache-2.0); `suspicion` is the same tuned further on the messages in
-`training/`, and its numbers are the log odds of the emergency findings. Both are stored with 8-bit weights; see
-docs/suspicion.md. They take at most MAX_PIECES word pieces; what is longer is cut off.
+`sentence` is the public all-MiniLM-L6-v2 (Apache-2.0); `suspicion` is the same, tuned further on the messages
+in `training/`: its numbers are the log odds of the emergency findings. Both are stored with 8-bit weights
+(docs/suspicion.md). They take at most MAX_PIECES word pieces; what is longer is cut off.
 """
 
 import re

@@ -4,9 +4,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 from zlib import crc32
 
+import numpy as np
+from numpy.typing import NDArray
+
 Weights = dict[int, float]
+Scores = NDArray[np.float32]
 
 _APOSTROPHES = re.compile("['’‘`´]")
 _DIGIT = re.compile(r"\d")
@@ -24,6 +29,38 @@ def features(text: str) -> tuple[Weights, Weights]:
     """Hashed n-grams with their damped counts: those of words, and those of letters within a word."""
     words = _WORD.findall(normalized(text))
     return _damped(_word_ngrams(words)), _damped(_letter_ngrams(normalized(text).split()))
+
+
+class NgramModel:
+    """Linear scores over hashed n-grams: one column a class."""
+
+    def __init__(self, arrays: dict[str, Any]) -> None:
+        self._blocks = [
+            (
+                {int(key): row for row, key in enumerate(arrays[f"{name}_keys"])},
+                np.asarray(arrays[f"{name}_idf"], dtype=np.float32),
+                np.asarray(arrays[f"{name}_weights"], dtype=np.float32),
+            )
+            for name in ("words", "letters")
+        ]
+        self._bias: Scores = np.asarray(arrays["bias"], dtype=np.float32)
+
+    def scores(self, text: str) -> Scores:
+        """Log odds for each column."""
+        total = self._bias.copy()
+        for (rows, idf, weights), found in zip(self._blocks, features(text), strict=True):
+            total += _linear(rows, idf, weights, found)
+        return total
+
+
+def _linear(rows: dict[int, int], idf: Scores, weights: Scores, found: Weights) -> Scores:
+    known = [(rows[key], value) for key, value in found.items() if key in rows]
+    if not known:
+        return np.zeros(weights.shape[1], dtype=np.float32)
+    at = np.fromiter((row for row, _ in known), dtype=np.int64, count=len(known))
+    values = np.fromiter((value for _, value in known), dtype=np.float32, count=len(known)) * idf[at]
+    scores: Scores = (values / np.linalg.norm(values)) @ weights[at]
+    return scores
 
 
 def _word_ngrams(words: list[str]) -> Iterator[str]:

@@ -9,13 +9,13 @@ import json
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backsignal.language.encoder import WEIGHTS, Encoder
-from backsignal.language.ngrams import Weights, features
+from backsignal.language.ngrams import NgramModel
 
 MODEL_FILE = "suspicion.npz"
 SETTINGS_FILE = "suspicion.json"
@@ -48,38 +48,6 @@ class Settings(NamedTuple):
     windows: int
 
 
-class NgramModel:
-    """Linear scores over hashed n-grams: one column a finding, the last for an emergency at all."""
-
-    def __init__(self, arrays: dict[str, Any]) -> None:
-        self._blocks = [
-            (
-                {int(key): row for row, key in enumerate(arrays[f"{name}_keys"])},
-                np.asarray(arrays[f"{name}_idf"], dtype=np.float32),
-                np.asarray(arrays[f"{name}_weights"], dtype=np.float32),
-            )
-            for name in ("words", "letters")
-        ]
-        self._bias: Scores = np.asarray(arrays["bias"], dtype=np.float32)
-
-    def scores(self, text: str) -> Scores:
-        """Log odds for each column."""
-        total = self._bias.copy()
-        for (rows, idf, weights), found in zip(self._blocks, features(text), strict=True):
-            total += _linear(rows, idf, weights, found)
-        return total
-
-
-def _linear(rows: dict[int, int], idf: Scores, weights: Scores, found: Weights) -> Scores:
-    known = [(rows[key], value) for key, value in found.items() if key in rows]
-    if not known:
-        return np.zeros(weights.shape[1], dtype=np.float32)
-    at = np.fromiter((row for row, _ in known), dtype=np.int64, count=len(known))
-    values = np.fromiter((value for _, value in known), dtype=np.float32, count=len(known)) * idf[at]
-    scores: Scores = (values / np.linalg.norm(values)) @ weights[at]
-    return scores
-
-
 class Suspicion:
     """Both models and their settings; one instance serves all threads."""
 
@@ -97,7 +65,12 @@ class Suspicion:
         stored = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
         with np.load(folder / MODEL_FILE, allow_pickle=False) as arrays:
             ngrams = NgramModel(dict(arrays))
-        return cls(tuple(stored["findings"]), ngrams, Encoder.load("suspicion", folder), Settings(**stored["settings"]))
+        return cls(
+            tuple(stored["findings"]),
+            ngrams,
+            Encoder.load("suspicion", folder),
+            Settings(**stored["settings"]),
+        )
 
     def suspects(
         self, text: str, settled: Collection[str] = (), elsewhere: Collection[str] = ()

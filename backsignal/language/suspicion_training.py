@@ -7,8 +7,6 @@ messages give the same file, byte for byte.
 """
 
 import json
-import math
-from collections import Counter
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -16,23 +14,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from backsignal.clinical.findings import Status
 from backsignal.language.encoder import WEIGHTS
-from backsignal.language.ngrams import Weights, features
+from backsignal.language.ngram_training import arrays, count
 from backsignal.language.reader import Reader
 from backsignal.language.suspicion import MODEL_FILE, SETTINGS_FILE
 
 MESSAGES = Path(__file__).resolve().parents[2] / "training" / "suspicion"
 
 _STRENGTH = 10.0
-_MIN_MESSAGES = 2
 _SEED = 7
 _ANY_DAY = date(2026, 1, 5)
-
-Array = NDArray[np.float32]
 
 
 class Row(NamedTuple):
@@ -41,13 +35,6 @@ class Row(NamedTuple):
     text: str
     present: tuple[str, ...]
     near: tuple[str, ...]
-
-
-class Block(NamedTuple):
-    """One kind of n-grams: their hashes in order and how telling each is."""
-
-    keys: NDArray[np.int64]
-    idf: Array
 
 
 def messages(folder: Path = MESSAGES) -> list[Row]:
@@ -86,11 +73,7 @@ def labels(rows: list[Row], findings: tuple[str, ...], reader: Reader) -> NDArra
 
 def train(rows: list[Row], table: NDArray[np.int8]) -> dict[str, NDArray[Any]]:
     """The arrays of an NgramModel."""
-    found = [features(row.text) for row in rows]
-    blocks = [_block([pair[kind] for pair in found]) for kind in (0, 1)]
-    matrix = sparse.hstack(
-        [_matrix([pair[kind] for pair in found], blocks[kind]) for kind in (0, 1)], format="csr"
-    )
+    blocks, matrix = count([row.text for row in rows])
     weights = np.zeros((matrix.shape[1], table.shape[1]), dtype=np.float32)
     bias = np.zeros(table.shape[1], dtype=np.float32)
     for column in range(table.shape[1]):
@@ -98,16 +81,7 @@ def train(rows: list[Row], table: NDArray[np.int8]) -> dict[str, NDArray[Any]]:
         model = LogisticRegression(C=_STRENGTH, solver="liblinear", random_state=_SEED)
         model.fit(matrix[known], table[known, column])
         weights[:, column], bias[column] = model.coef_[0], model.intercept_[0]
-    words = len(blocks[0].keys)
-    return {
-        "words_keys": blocks[0].keys,
-        "words_idf": blocks[0].idf,
-        "words_weights": weights[:words].astype(np.float16),
-        "letters_keys": blocks[1].keys,
-        "letters_idf": blocks[1].idf,
-        "letters_weights": weights[words:].astype(np.float16),
-        "bias": bias,
-    }
+    return arrays(blocks, weights, bias)
 
 
 def main() -> None:
@@ -118,25 +92,6 @@ def main() -> None:
     np.savez_compressed(WEIGHTS / MODEL_FILE, **train(rows, table))
     settings["trained_on"] = digest()
     (WEIGHTS / SETTINGS_FILE).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-
-
-def _block(found: list[Weights]) -> Block:
-    counts = Counter(key for weights in found for key in weights)
-    keys = sorted(key for key, count in counts.items() if count >= _MIN_MESSAGES)
-    idf = [math.log((1 + len(found)) / (1 + counts[key])) + 1 for key in keys]
-    return Block(np.array(keys, dtype=np.int64), np.array(idf, dtype=np.float32))
-
-
-def _matrix(found: list[Weights], block: Block) -> sparse.csr_matrix:
-    """One row a message, each of length 1."""
-    rows = {int(key): at for at, key in enumerate(block.keys)}
-    matrix = sparse.lil_matrix((len(found), len(rows)), dtype=np.float32)
-    for at, weights in enumerate(found):
-        known = {rows[key]: value * block.idf[rows[key]] for key, value in weights.items() if key in rows}
-        length = math.sqrt(sum(value * value for value in known.values())) or 1.0
-        matrix.rows[at] = sorted(known)
-        matrix.data[at] = [known[key] / length for key in sorted(known)]
-    return matrix.tocsr()
 
 
 if __name__ == "__main__":
