@@ -7,8 +7,10 @@ after a restart where the last one left off.
 import asyncio
 import hmac
 import logging
+import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -153,7 +155,12 @@ class Desk:
             raise
         except Exception as error:
             # The error's own words may hold what the person wrote, so only its kind is logged.
-            logger.error("messaging.turn.failed error=%s", type(error).__name__)
+            cause = error.__cause__ or error
+            place = traceback.extract_tb(cause.__traceback__)[-1]
+            kind = type(cause).__name__
+            logger.error(
+                "messaging.turn.failed error=%s at=%s:%s", kind, Path(place.filename).name, place.lineno
+            )
             return [Shown(say(content(), "something_failed"))]
 
     def _about_stopping(self, channel: MessagingChannel, work: Work, text: str) -> list[Shown] | None:
