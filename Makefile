@@ -6,7 +6,7 @@ PORT ?= 5005
 export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: run test check setup train shell evaluate bench clean
+.PHONY: run test check setup train shell evaluate bench screenshots clean
 
 run: setup ## the assistant on http://localhost:5005 (PORT=... moves it, ACTIONS=http runs an action server)
 	@$(VENV)/bin/backsignal serve --port $(PORT) $(if $(filter http,$(ACTIONS)),--action-server)
@@ -33,6 +33,9 @@ evaluate: setup ## understanding on the development sets
 
 bench: setup ## against the stock Rasa bot, side by side
 	$(PYTHON) -m bench
+
+screenshots: setup ## the pictures of the documentation
+	$(PYTHON) -m tests.browser.screenshots
 
 clean: ## everything that was made
 	rm -rf $(VENV) .tools .rasa models/*.tar.gz var
