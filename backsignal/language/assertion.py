@@ -146,7 +146,7 @@ def decide(match: Match, lasting: bool) -> Status | None:
     statuses = match.statuses
     if match.absent:
         # "I can't pee fine" denies nothing; "if my bladder is fine" neither.
-        if match.denials or statuses & {Status.HYPOTHETICAL, Status.OTHER_PERSON}:
+        if match.denials or statuses & {Status.HYPOTHETICAL, Status.OTHER_PERSON, Status.UNCERTAIN}:
             return None
         return Status.ABSENT
     if Status.OTHER_PERSON in statuses:
