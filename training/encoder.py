@@ -286,8 +286,8 @@ class Graph:
         return self.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=1e-12)
 
 
-def export(network: Network, path: Path) -> None:
-    """The encoder and its finding head for one text at a time, with 8-bit weights."""
+def export(network: Network, path: Path, output: str) -> None:
+    """For one text at a time, with 8-bit weights; gives out the `vector` or the log odds of `suspicion`."""
     g = Graph()
     length = g.add("Gather", g.add("Shape", "ids"), g.constant(np.array([1])), axis=0)
     zero = g.constant(np.array([0]))
@@ -309,29 +309,26 @@ def export(network: Network, path: Path) -> None:
         inner = g.add("Mul", g.add("Mul", inner, bend), half)
         x = g.normalize(g.add("Add", x, g.dense(inner, layer["outer"])), layer["norm2"])
     g.add("ReduceMean", x, output="vector", axes=[1], keepdims=0)
-    weight, bias = (g.constant(part.numpy()) for part in network.finding_head)
-    g.add("Gemm", "vector", weight, bias, output="suspicion")
-    outputs = [
-        helper.make_tensor_value_info("vector", TensorProto.FLOAT, [1, WIDTH]),
-        helper.make_tensor_value_info("suspicion", TensorProto.FLOAT, [1, network.finding_head[1].shape[0]]),
-    ]
+    width = WIDTH
+    if output == "suspicion":
+        weight, bias = (g.constant(part.numpy()) for part in network.finding_head)
+        g.add("Gemm", "vector", weight, bias, output="suspicion")
+        width = int(network.finding_head[1].shape[0])
+    outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, [1, width])]
     inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "length"])]
     graph = helper.make_graph(g.nodes, "encoder", inputs, outputs, g.constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "encoder.onnx"
         onnx.save(model, str(full))
+        kinds = ["MatMul", "Gather"]
         quantize_dynamic(
-            full,
-            path,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            op_types_to_quantize=["MatMul", "Gather"],
+            full, path, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=kinds
         )
 
 
 def main() -> None:
-    """Train, and write encoder and vocabulary beside the settings."""
+    """Write the vocabulary and the public encoder, tune it, and write the tuned one."""
     tf.keras.utils.set_random_seed(SEED)
     settings = json.loads((WEIGHTS / "suspicion.json").read_text(encoding="utf-8"))
     findings: list[str] = settings["findings"]
@@ -346,8 +343,9 @@ def main() -> None:
         intent_examples(told, intents, len(findings), splitter),
     ]
     network = Network(tensors, len(findings) + 1, len(intents))
+    export(network, WEIGHTS / "sentence.onnx", "vector")
     tune(network, tasks, len(intents))
-    export(network, WEIGHTS / "encoder.onnx")
+    export(network, WEIGHTS / "suspicion.onnx", "suspicion")
 
 
 if __name__ == "__main__":
