@@ -42,10 +42,14 @@ def _parser() -> argparse.ArgumentParser:
     assess.add_argument(
         "--today", type=date.fromisoformat, default=None, help="the day the texts were written (YYYY-MM-DD)"
     )
-    token = commands.add_parser("agent-token", help="make a token for an agent, a supervisor or a transcriber")
+    token = commands.add_parser(
+        "agent-token", help="make a token for an agent, a supervisor or a transcriber"
+    )
     token.add_argument("id", help="who it is for: an id that stays the same")
     token.add_argument("--name", help="the name that colleagues see")
-    token.add_argument("--role", action="append", choices=["agent", "supervisor", "transcriber"], required=True)
+    token.add_argument(
+        "--role", action="append", choices=["agent", "supervisor", "transcriber"], required=True
+    )
     token.add_argument("--hours", type=float, default=12, help="how long it holds")
     commands.add_parser("train", help="train the model where content or data changed")
     serve = commands.add_parser("serve", help="start the assistant")

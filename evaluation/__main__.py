@@ -1,4 +1,4 @@
-"""Measures understanding on the labelled sets: a table, the misses, and the figures of `docs/understanding.md`."""
+"""Measures understanding on the labelled sets: a table, the misses, the figures of docs/understanding.md."""
 
 import re
 import sys

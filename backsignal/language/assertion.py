@@ -113,9 +113,7 @@ class Scopes:
         reached: list[Match] = []
         pointer = trigger.start
         for match in sorted(matches, key=lambda m: -m.end):
-            if match.end > trigger.start or (
-                (match.stubborn or match.absent) and trigger.start > match.end
-            ):
+            if match.end > trigger.start or ((match.stubborn or match.absent) and trigger.start > match.end):
                 continue
             if match.end < pointer and not self._passes(trigger, match.end, pointer, back=True):
                 continue

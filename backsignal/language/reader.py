@@ -181,9 +181,7 @@ class _Text:
             for match in matches
             if match.absent
             or not any(
-                other.end < match.end
-                and not other.words <= match.words
-                and not self._negated_inside(match)
+                other.end < match.end and not other.words <= match.words and not self._negated_inside(match)
                 for index in match.words
                 for other in well.get(index, ())
             )
