@@ -1,16 +1,19 @@
 """How well the trained model tells intents apart."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rasa.core.agent import Agent
+from rasa.utils.log_utils import configure_structlog
 from sklearn.metrics import classification_report
 
 
 def intent_report(model: Path, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Precision, recall and F1 by intent on labelled messages, as scikit-learn reports them."""
+    configure_structlog(logging.WARNING)
     agent = Agent.load(str(model))
     predicted = asyncio.run(_predict(agent, [row["text"] for row in rows]))
     report: dict[str, Any] = classification_report(

@@ -22,6 +22,8 @@ Agenda = Literal["triage", "advice", "check_in"]
 Outcome = Literal["answered", "unclear"]
 # Asked as put, then once more, then in simpler words; what is still unclear then is settled as unclear.
 TRIES = 3
+# Words up to which a text, or an answer, is too short to suspect in it what it does not say.
+_SHORT_TEXT, _SHORT_ANSWER = 3, 8
 _ONLY_AN_AGE = re.compile(
     r"(?:i\s?am|i['’]?m|age[d]?|about|nearly|just)?\s*(\d{1,3})\s*(?:years?(?: old)?|yrs?|yo)?[.!]?", re.I
 )
@@ -143,7 +145,8 @@ def hear(interview: Interview, content: Content, message: Message) -> Heard:
         contradicts = _enter_mentions(interview, content, message)
         if asking:
             _enter_answer(interview, asking, content, message)
-    _suspect(interview, content, message)
+        if _tells_a_story(asking, content, message):
+            _suspect(interview, content, message)
     interview.news = [f for f, entry in record.entries.items() if values.get(f) != entry.value]
     interview.unclear = _state(interview) == before and not contradicts
     if asking and interview.unclear and not message.aside:
@@ -456,6 +459,14 @@ def _close(interview: Interview, asking: Asking, content: Content, message: Mess
             interview.record.note(finding, _entry(Value.UNKNOWN, basis, message))
     if asking.sure:
         interview.settled.extend(asking.findings)
+
+
+def _tells_a_story(asking: Asking | None, content: Content, message: Message) -> bool:
+    """Whether a message is more than an answer: only then is there anything to suspect in it."""
+    words = len(message.text.split())
+    if asking and _chosen(content.question(asking.question).choices, message.text) is not None:
+        return False
+    return words > (_SHORT_ANSWER if message.reading.answer else _SHORT_TEXT)
 
 
 def _suspect(interview: Interview, content: Content, message: Message) -> None:

@@ -31,7 +31,7 @@ _ids = itertools.count()
 def tell(
     interview: Interview,
     *mentions: Mention,
-    text: str = "...",
+    text: str = "a text of some words",
     refuses: bool = False,
     aside: bool = False,
     **said: object,
