@@ -3,7 +3,7 @@
     python -m backsignal.language.suspicion_training
 
 The encoder half takes longer and other tools: see `training/encoder.py` and docs/suspicion.md. The same
-messages give the same file, byte for byte.
+messages and rules give the same file, byte for byte.
 """
 
 import json
