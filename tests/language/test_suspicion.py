@@ -207,5 +207,5 @@ def _with_both_kinds(table: np.ndarray) -> np.ndarray:
     return table
 
 
-RECALL_FLOOR = 0.7
+RECALL_FLOOR = 0.79
 NEEDLESS_CEILING = 0.15
