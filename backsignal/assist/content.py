@@ -174,7 +174,7 @@ class CallContent:
             singles={f.id: f.question for f in clinical.findings.values()}
             | {finding: asked.say for finding, asked in file.findings.items()},
             measures={measure: asked.say for measure, asked in file.measures.items()},
-            groups=file.groups,
+            groups={f.group: f.group.replace("_", " ") for f in clinical.findings.values()} | file.groups,
             levels=file.levels,
             why_unknown=file.why_unknown,
             number_why=file.number_why,
@@ -231,8 +231,6 @@ def _check(file: _CallsFile, clinical: Content, path: Path) -> None:
     for number, item in enumerate(file.together):
         for finding in set(item.findings) - clinical.findings.keys():
             problems.append((("together", number), f"'{finding}' is no finding of findings.yml"))
-    for group in {finding.group for finding in clinical.findings.values()} - file.groups.keys():
-        problems.append((("groups",), f"the group '{group}' has no title"))
     for level in set(Level) - file.levels.keys():
         problems.append((("levels",), f"no word for '{level.value}'"))
     if problems:

@@ -158,7 +158,20 @@ def test_a_hanging_action_in_the_process_ends_at_the_deadline(monkeypatch: pytes
     endpoint = InProcessActions()
     endpoint._executor.register_function("action_hang", lambda dispatcher, tracker, domain: never.wait(20))
     monkeypatch.setattr(action_endpoint, "DEADLINE_SECONDS", 0.2)
-    call = {"next_action": "action_hang", "sender_id": "x", "tracker": {"slots": {}, "events": []}}
+    call = {
+        "next_action": "action_hang",
+        "sender_id": "x",
+        "tracker": {
+            "sender_id": "x",
+            "slots": {},
+            "latest_message": {},
+            "events": [],
+            "paused": False,
+            "active_loop": {},
+            "latest_action_name": None,
+            "followup_action": None,
+        },
+    }
     with pytest.raises(asyncio.TimeoutError):
         asyncio.run(endpoint.request(json=call))
     never.set()
