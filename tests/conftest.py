@@ -25,7 +25,7 @@ OPEN = {
     "test_every_channel.py::test_forgetting_is_explained": "the intent is not recognised",
     "test_web.py::test_the_introduction_is_said_once": "the introduction's rule changed in the conversation",
     "test_access.py::test_a_providers_token_that_does_not_hold": "not run on a quiet machine yet",
-    "test_what_an_agent_says_asks_just_this[are your legs strong]": "the lexicon changed under it",
+    "test_asking.py::test_what_an_agent_says_asks_just_this": "the lexicon changed under it",
     "test_widget.py::test_an_ended_session_is_replaced": "not run on a quiet machine yet",
 }
 
