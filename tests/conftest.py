@@ -13,30 +13,6 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-# Tests of what is promised and does not hold yet, with what they wait for. A line goes when its test passes.
-OPEN = {
-    "test_content_only.py::test_it_is_understood_in_free_text": "phrases of new findings are not read",
-    "test_content_only.py::test_its_denial_is_understood": "phrases of new findings are not read",
-    "test_content_only.py::test_its_rule_and_its_contraindication_hold": "follows from the two above",
-    "test_failures.py::test_the_command_ends_when_a_part_dies": "failed last, cause not found yet",
-    "test_check_in.py::test_no_change_after_two_weeks": "failed last, cause not found yet",
-    "test_check_in.py::test_of_two_servers_one_asks": "failed last, cause not found yet",
-    "test_every_channel.py::test_a_whole_triage": "failed last, cause not found yet",
-    "test_every_channel.py::test_forgetting_is_explained": "failed last, cause not found yet",
-    "test_web.py::test_the_introduction_is_said_once": "failed last, cause not found yet",
-    "test_access.py::test_a_providers_token_that_does_not_hold": "failed last, cause not found yet",
-    "test_asking.py::test_what_an_agent_says_asks_just_this": "failed last, cause not found yet",
-    "test_widget.py::test_an_ended_session_is_replaced": "failed last, cause not found yet",
-}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the open ones: they may fail, and are listed with their reason at the end of the run."""
-    for item in items:
-        for part, reason in OPEN.items():
-            if part in item.nodeid:
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=False))
-
 
 @dataclass
 class Server:
