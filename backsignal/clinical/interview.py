@@ -22,8 +22,8 @@ Agenda = Literal["triage", "advice", "check_in"]
 Outcome = Literal["answered", "unclear"]
 # Asked as put, then once more, then in simpler words; what is still unclear then is settled as unclear.
 TRIES = 3
-# Words up to which a text, or an answer, is too short to suspect in it what it does not say.
-_SHORT_TEXT, _SHORT_ANSWER = 3, 8
+# Words up to which a reply to a question, or a plain yes or no to it, is too short to suspect anything in it.
+_SHORT_REPLY, _SHORT_ANSWER = 3, 8
 _ONLY_AN_AGE = re.compile(
     r"(?:i\s?am|i['’]?m|age[d]?|about|nearly|just)?\s*(\d{1,3})\s*(?:years?(?: old)?|yrs?|yo)?[.!]?", re.I
 )
@@ -462,11 +462,12 @@ def _close(interview: Interview, asking: Asking, content: Content, message: Mess
 
 
 def _tells_a_story(asking: Asking | None, content: Content, message: Message) -> bool:
-    """Whether a message is more than an answer: only then is there anything to suspect in it."""
-    words = len(message.text.split())
-    if asking and _chosen(content.question(asking.question).choices, message.text) is not None:
+    """Whether a message is more than the answer to a question: only then may anything be suspected in it."""
+    if asking is None:
+        return True
+    if _chosen(content.question(asking.question).choices, message.text) is not None:
         return False
-    return words > (_SHORT_ANSWER if message.reading.answer else _SHORT_TEXT)
+    return len(message.text.split()) > (_SHORT_ANSWER if message.reading.answer else _SHORT_REPLY)
 
 
 def _suspect(interview: Interview, content: Content, message: Message) -> None:

@@ -6,11 +6,12 @@ from typing import Literal, NamedTuple
 
 from pydantic import StrictStr, validator
 
-from backsignal.clinical.content import CONTENT_FOLDER
+from backsignal.clinical.content import CONTENT_FOLDER, FindingsFile
 from backsignal.clinical.content_files import ContentError, ContentModel, read_content
 from backsignal.clinical.findings import Answer, Status
 from backsignal.language.patterns import Matcher, PatternError, inflections
 from backsignal.language.spelling import Spelling, SpellingFile
+from backsignal.language.tokens import tokenize
 
 _OTHER_FILES = frozenset({"grammar.yml", "spelling.yml", "times.yml", "derived.yml"})
 
@@ -259,6 +260,10 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         together += file.together
     for binding in bindings.values():
         findings |= {finding for ids in binding.places.values() for finding in ids}
+    for finding in read_content(content / "findings.yml", FindingsFile).findings:
+        findings.add(finding.id)
+        for phrase in finding.phrases:
+            matcher.add(FindingOutput(finding.id, absent=False), _as_pattern(phrase))
     _compile_grammar(grammar, matcher)
     _compile_context(read_content(content / "context_rules.yml", ContextFile), matcher)
     irregular = dict(grammar.irregular)
@@ -282,6 +287,11 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         _aliases=grammar.aliases,
         _number_ranges=grammar.number_ranges,
     )
+
+
+def _as_pattern(phrase: str) -> str:
+    """A phrase as people write it, apostrophes and all, as a pattern."""
+    return " ".join(token.norm for token in tokenize(phrase))
 
 
 def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:
