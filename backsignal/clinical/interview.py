@@ -413,6 +413,7 @@ def _enter_mentions(interview: Interview, content: Content, message: Message) ->
                 contradicts.append(finding.id)
             else:
                 interview.record.note(finding.id, _entry(Value.ABSENT, "told", message, mention))
+                interview.suspected = [f for f in interview.suspected if f != finding.id]
         elif mention.status is Status.UNCERTAIN and before is not Value.PRESENT:
             if finding.id in asked:
                 interview.record.note(finding.id, _entry(Value.UNKNOWN, "unsure", message, mention))

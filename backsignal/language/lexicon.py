@@ -103,6 +103,7 @@ class GrammarFile(_Lines):
     connectors: list[StrictStr]
     relations: dict[str, list[StrictStr]]
     little_words: StrictStr  # words that any English text of some length holds
+    foreign_words: StrictStr  # words of other languages that are none in English: two of them tell
     number_ranges: dict[str, tuple[float, float]]
     voices: dict[Voice, list[StrictStr]]  # words that show whose signs a clause tells
     asks: list[StrictStr]  # labels of the turns that ask, in a dialogue
@@ -183,6 +184,7 @@ class Lexicon:
     findings: frozenset[str]
     together: list[Together]
     little_words: frozenset[str]
+    foreign_words: frozenset[str]
     asks: frozenset[str]
     replies: frozenset[str]
     _irregular: dict[str, str]
@@ -281,6 +283,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         findings=frozenset(findings),
         together=together,
         little_words=frozenset(grammar.little_words.split()),
+        foreign_words=frozenset(grammar.foreign_words.split()),
         asks=frozenset(grammar.asks),
         replies=frozenset(grammar.replies),
         _irregular=irregular,

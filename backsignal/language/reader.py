@@ -267,7 +267,12 @@ class _Text:
             age=times.age,
             speaking_for=patient,
             suspected=suspected,
-            english=english(self._tokens, self._lexicon.little_words, self._lexicon.spelling.common),
+            english=english(
+                self._tokens,
+                self._lexicon.little_words,
+                self._lexicon.spelling.common,
+                self._lexicon.foreign_words,
+            ),
         )
 
     def _leaves_open(self, mentions: tuple[Mention, ...], times: Numbers) -> bool:
