@@ -18,7 +18,16 @@ from backsignal.channels.web_sessions import load_secret
 PROJECT = Path(__file__).resolve().parents[1]
 MODELS = PROJECT / "models"
 # What the model is made of: where none of it changed, the model at hand is used.
-_INGREDIENTS = ("config.yml", "domain.yml", "data", "backsignal/content", "requirements/runtime.lock")
+_INGREDIENTS = (
+    "config.yml",
+    "domain.yml",
+    "data",
+    "backsignal/content",
+    "backsignal/components/intent_model.py",
+    "backsignal/language/intents.py",
+    "backsignal/language/weights",
+    "requirements/runtime.lock",
+)
 _READY_SECONDS = 180
 _STOP_SECONDS = 20
 _POLL_SECONDS = 0.2
@@ -117,6 +126,9 @@ def _environment(**settings: str) -> dict[str, str]:
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "LOG_LEVEL": "WARNING",
+        # Our arrays are small: more threads only fight over the cores.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         **settings,
     }
     # The person's own settings win.

@@ -35,11 +35,12 @@ class ServiceChannel(InputChannel):
 
     def blueprint(self, on_new_message: OnMessage) -> Blueprint:
         """The service's routes."""
+        # Channels are made before the model is loaded, and nothing of the kind is left to do after that.
+        rasa_patches.apply()
         blueprint = RootBlueprint("service")
 
         @blueprint.listener("after_server_start")
         async def set_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
-            rasa_patches.apply()
             use_actions(app.ctx.agent)
 
         @blueprint.get("/health/live")

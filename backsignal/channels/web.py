@@ -21,7 +21,7 @@ from sanic.response import HTTPResponse
 
 from backsignal.channels.safety import Answers, OnMessage, harmless
 from backsignal.channels.service import RootBlueprint
-from backsignal.channels.web_history import Entry, answer_to, entries_of, offered
+from backsignal.channels.web_history import Entries, Entry, answer_to, entries_of, offered
 from backsignal.channels.web_limits import Limiter
 from backsignal.channels.web_pages import Pages, facts
 from backsignal.channels.web_requests import (
@@ -37,6 +37,7 @@ from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secr
 from backsignal.channels.web_streams import Streams
 from backsignal.components.check_ins import follow
 from backsignal.components.erasure import erase, primary
+from backsignal.components.tracker_store import events_of
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[HTTPResponse | None]]
@@ -77,6 +78,10 @@ class WebOptions(BaseModel):
         """Pydantic settings."""
 
         extra = Extra.forbid
+
+
+# Of the conversations on this server; each is read from the store's events and never changed by itself.
+_said = Entries()
 
 
 class WebChannel(InputChannel):
@@ -193,12 +198,14 @@ class WebChannel(InputChannel):
         for sender in session.senders():
             async with agent.lock_store.lock(sender):
                 erase(agent.tracker_store, sender)
+                _said.forget(sender)
             self._streams.wake(sender)
         return response.json({"erased": True})
 
     async def _history(self, request: Request) -> HTTPResponse:
         session = self._sessions.read(request.token)
-        return response.json({"messages": entries_of(await _events_of(_agent(request), session.sender))})
+        events = await _events_of(_agent(request), session.sender)
+        return response.json({"messages": _said.of(session.sender, events)})
 
     async def _message(self, request: Request) -> HTTPResponse:
         session = self._sessions.read(request.token)
@@ -219,7 +226,7 @@ class WebChannel(InputChannel):
             raise RefusedError(429, "too_fast", retry_after=30)
         seen = _number(request.headers.get("last-event-id"))
         with self._streams.listening(sender) as woken:
-            entries = entries_of(await _events_of(agent, sender))
+            entries = _said.of(sender, await _events_of(agent, sender))
             stream = await request.respond(
                 content_type="text/event-stream",
                 headers={**request.ctx.web_headers, "X-Accel-Buffering": "no"},
@@ -232,7 +239,7 @@ class WebChannel(InputChannel):
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(woken.wait(), self._options.poll_seconds)
                 try:
-                    entries = entries_of(await _events_of(agent, sender))
+                    entries = _said.of(sender, await _events_of(agent, sender))
                 except RefusedError:
                     await stream.send(_event("over", {}))
                     break
@@ -278,7 +285,7 @@ async def _turn(
 ) -> list[Entry]:
     """The answer to a message: as it was given where the message was handled before, else a new turn."""
     async with agent.lock_store.lock(sender):
-        entries = entries_of(await _events_of(agent, sender))
+        entries = _said.of(sender, await _events_of(agent, sender))
         before = answer_to(entries, message_id)
         if before is not None:
             return before
@@ -294,13 +301,13 @@ async def _turn(
         )
         events = await _events_of(agent, sender)
         follow(primary(agent.tracker_store), events, message_id, sender, WebChannel.name(), sender)
-        answer = answer_to(entries_of(events), message_id)
+        answer = answer_to(_said.of(sender, events), message_id)
         if answer is None:
             raise failed()
         if len(answer) == 1:
             # Rasa swallows an action's failure: silence is answered with the safe message.
             await _add(agent, sender, BotUttered(failed_text()))
-            return [*answer, entries_of(await _events_of(agent, sender))[-1]]
+            return [*answer, _said.of(sender, await _events_of(agent, sender))[-1]]
         return answer
 
 
@@ -325,10 +332,10 @@ async def _add(agent: Agent, sender: str, event: Event) -> None:
 
 async def _events_of(agent: Agent, sender: str) -> list[Event]:
     """All events of a conversation. Raises RefusedError where there is none: it was erased."""
-    tracker = await primary(agent.tracker_store).retrieve_full_tracker(sender)
-    if tracker is None:
+    events = await events_of(primary(agent.tracker_store), sender)
+    if not events:
         raise RefusedError(401, "session_over")
-    return list(tracker.events)
+    return events
 
 
 def _agent(request: Request) -> Agent:

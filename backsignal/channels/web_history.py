@@ -4,7 +4,8 @@ The tracker is the only place where a conversation is kept: what was answered to
 offer and what a reload shows are all read from it, so that any server gives the same answer.
 """
 
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -16,17 +17,42 @@ from rasa.shared.core.events import BotUttered, Event, UserUttered
 Entry = dict[str, Any]
 PERSON = "person"
 ASSISTANT = "assistant"
+# Conversations in memory; another is read from its events.
+_KEPT = 256
 _SHOWN = ("buttons", "image", "custom")
 
 
-def entries_of(events: Iterable[Event]) -> list[Entry]:
-    """What was said, in order; `n` numbers it and stays the same as the conversation grows."""
-    entries: list[Entry] = []
+def entries_of(events: Iterable[Event], before: Sequence[Entry] = ()) -> list[Entry]:
+    """What was said, in order, behind what was said `before`; `n` numbers it and stays the same."""
+    entries = list(before)
     for event in events:
         entry = _entry(event)
         if entry:
             entries.append({"n": len(entries), "at": _iso(event.timestamp), **entry})
     return entries
+
+
+class Entries:
+    """What was said in conversations that go on: of events that grow only the new ones are read."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[list[Event], int, list[Entry]]] = OrderedDict()
+
+    def of(self, sender: str, events: list[Event]) -> list[Entry]:
+        """What was said in a conversation."""
+        source, read, entries = self._known.get(sender, (None, 0, []))
+        if source is not events:
+            read, entries = 0, []
+        entries = entries_of(events[read:], entries)
+        self._known[sender] = (events, len(events), entries)
+        self._known.move_to_end(sender)
+        if len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return entries
+
+    def forget(self, sender: str) -> None:
+        """Drop a conversation from memory."""
+        self._known.pop(sender, None)
 
 
 def answer_to(entries: list[Entry], message_id: str) -> list[Entry] | None:

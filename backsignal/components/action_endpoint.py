@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,6 +24,7 @@ class InProcessActions(EndpointConfig):
         super().__init__(url="in-process")
         self._executor = ActionExecutor()
         self._executor.register_package(actions)
+        self._of_thread = threading.local()
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="action")
 
     async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
@@ -31,7 +33,10 @@ class InProcessActions(EndpointConfig):
         return await asyncio.wait_for(running, DEADLINE_SECONDS)
 
     def _run(self, call: dict[str, Any]) -> Any:
-        return asyncio.run(self._executor.run(call))
+        # A loop for each thread: one for each call would cost more than most actions.
+        if not hasattr(self._of_thread, "loop"):
+            self._of_thread.loop = asyncio.new_event_loop()
+        return self._of_thread.loop.run_until_complete(self._executor.run(call))
 
 
 class ActionServer(EndpointConfig):

@@ -21,7 +21,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from backsignal.clinical.interview import Interview, hear
 from backsignal.clinical.levels import Level
-from backsignal.clinical.red_flags import Triage, supported
+from backsignal.clinical.red_flags import supported
 from backsignal.components.turns import (
     EMERGENCY_SLOT,
     INTERVIEW_SLOT,
@@ -74,11 +74,11 @@ class EmergencyPolicy(Policy):
             return self._predict(ACTION_LISTEN_NAME, domain)
         if tracker.latest_action_name != ACTION_LISTEN_NAME or tracker.latest_message is None:
             return self._prediction(self._default_predictions(domain))
-        interview = interview_from_slot(tracker.get_slot(INTERVIEW_SLOT))
-        before = _emergency_findings(supported(interview.record, content()))
+        known = tracker.get_slot(INTERVIEW_SLOT)
+        interview = interview_from_slot(known)
         hear(interview, content(), message_of(tracker.latest_message.parse_data))
-        after = _emergency_findings(supported(interview.record, content()))
-        if after - before:
+        after = _emergency_findings(interview)
+        if after and after - _emergency_findings(interview_from_slot(known)):
             return self._predict(ANSWER, domain, _answered(interview))
         if tracker.get_slot(EMERGENCY_SLOT):
             return self._predict(SUPPORT, domain)
@@ -91,7 +91,8 @@ class EmergencyPolicy(Policy):
         return self._prediction(probabilities, optional_events=events, is_no_user_prediction=True)
 
 
-def _emergency_findings(triage: Triage) -> set[str]:
+def _emergency_findings(interview: Interview) -> set[str]:
+    triage = supported(interview.record, content())
     return {f for reason in triage.reasons if reason.level is Level.EMERGENCY for f in reason.findings}
 
 

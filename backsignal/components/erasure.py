@@ -10,6 +10,7 @@ from rasa.core.tracker_store import (
 
 from backsignal.components.check_ins import erase_check_ins
 from backsignal.components.inbox import erase_inbox
+from backsignal.components.tracker_store import ConversationStore
 
 
 def primary(store: TrackerStore) -> TrackerStore:
@@ -26,6 +27,8 @@ def erase(store: TrackerStore, sender: str, answering: int | None = None) -> Non
         erase(store.fallback_tracker_store, sender, answering)
         erase(store._tracker_store, sender, answering)
     elif isinstance(store, SQLTrackerStore):
+        if isinstance(store, ConversationStore):
+            store.forget(sender)
         with store.session_scope() as session:
             session.query(store.SQLEvent).filter(store.SQLEvent.sender_id == sender).delete()
             erase_inbox(session.connection(), sender, answering)

@@ -21,20 +21,20 @@ from backsignal.language.intents import IntentModel, train
 
 _ARRAYS = "weights.npz"
 _NAMES = "intents.json"
+_KNOWN = "known.json"
 _RANKED = 5
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentModelClassifier(GraphComponent, IntentClassifier):
-    """Gives each message its likeliest intent and a ranking."""
+    """Gives each message its likeliest intent and a ranking; what stands in data/nlu needs no model."""
 
-    def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None
-    ) -> None:
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config = config
         self._storage = storage
         self._resource = resource
-        self._model = model
+        self._model: IntentModel | None = None
+        self._known: dict[str, str] = {}
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -50,7 +50,7 @@ class IntentModelClassifier(GraphComponent, IntentClassifier):
         execution_context: ExecutionContext,
     ) -> "IntentModelClassifier":
         """Made by Rasa before training."""
-        return cls(config, model_storage, resource, None)
+        return cls(config, model_storage, resource)
 
     @classmethod
     def load(
@@ -64,17 +64,22 @@ class IntentModelClassifier(GraphComponent, IntentClassifier):
         """Made by Rasa from a trained model."""
         with model_storage.read_from(resource) as folder:
             names = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
+            known = json.loads((folder / _KNOWN).read_text(encoding="utf-8"))
             with np.load(folder / _ARRAYS, allow_pickle=False) as stored:
                 arrays: dict[str, NDArray[Any]] = dict(stored)
-        model = IntentModel(tuple(names), arrays, config["encoder_share"], config["sharpness"])
-        return cls(config, model_storage, resource, model)
+        loaded = cls(config, model_storage, resource)
+        loaded._model = IntentModel(tuple(names), arrays, config["encoder_share"], config["sharpness"])
+        loaded._known = known
+        return loaded
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the model to the examples and store it as plain arrays."""
         examples = [(e.get(TEXT), e.get(INTENT)) for e in training_data.intent_examples if e.get(TEXT)]
         names, arrays = train(examples, self._config["strength"], self._config["encoder_share"])
         self._model = IntentModel(names, arrays, self._config["encoder_share"], self._config["sharpness"])
+        self._known = {_plain(text): intent for text, intent in examples}
         with self._storage.write_to(self._resource) as folder:
+            (folder / _KNOWN).write_text(json.dumps(self._known), encoding="utf-8")
             (folder / _NAMES).write_text(json.dumps(names), encoding="utf-8")
             np.savez_compressed(folder / _ARRAYS, **arrays)
         return self._resource
@@ -85,10 +90,15 @@ class IntentModelClassifier(GraphComponent, IntentClassifier):
             text = message.get(TEXT)
             if not text or self._model is None:
                 continue
+            known = self._known.get(_plain(text))
             ranking = [
                 {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: confidence}
-                for name, confidence in self._model.ranking(text)[:_RANKED]
+                for name, confidence in ([(known, 1.0)] if known else self._model.ranking(text)[:_RANKED])
             ]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

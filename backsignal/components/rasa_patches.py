@@ -1,28 +1,58 @@
-"""The two places where Rasa 3.6.21 does the same work again on every turn and has no setting against it.
+"""The three places where Rasa 3.6.21 does the same work again on every turn and has no setting against it.
 
 Each answer of an action is checked against a schema, and the schema itself is checked each time: a fifth of a
-turn. Each stored event is read by looking through all event classes for its type: a fourteenth. Both are done
-once here. On another version of Rasa nothing is changed.
+turn. Each stored event is read by looking through all event classes for its type. Each message, and each
+prediction, has the graph of components ordered anew and written into a log line that nobody asked for. All
+three are done once here. On another version of Rasa nothing is changed.
 """
 
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from typing import Any
 
 import rasa
 from jsonschema import Draft7Validator
+from rasa.core import processor
 from rasa.core.actions.action import RemoteAction
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.events import Event
 
 PATCHED_VERSION = "3.6.21"
 _resolve = Event.resolve_by_type
 
 
+class OrderedGraphRunner(DaskGraphRunner):
+    """Runs the components one after another, in an order that is worked out once for each target."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._orders: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = {}
+
+    def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
+        """The outputs of the targets. Raises what a component raises."""
+        wanted = tuple(targets or self._graph_schema.target_names)
+        outputs: dict[str, Any] = dict(inputs or {})
+        for name, needs in self._order(wanted):
+            given = [(need, outputs[need]) for need in needs]
+            outputs[name] = self._instantiated_nodes[name](*given)[1]
+        return {name: outputs[name] for name in wanted}
+
+    def _order(self, targets: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+        if targets not in self._orders:
+            nodes = self._graph_schema.minimal_graph_schema(list(targets)).nodes
+            needs = {name: tuple(dict.fromkeys(node.needs.values())) for name, node in nodes.items()}
+            order = TopologicalSorter(needs).static_order()
+            self._orders[targets] = [(name, needs[name]) for name in order if name in needs]
+        return self._orders[targets]
+
+
 def apply() -> bool:
-    """Apply both where the version is the one they were written for; says whether it did."""
+    """Apply them where the version is the one they were written for; says whether it did."""
     if rasa.__version__ != PATCHED_VERSION:
         return False
     RemoteAction._validate_action_result = _validate_action_result
     Event.resolve_by_type = staticmethod(_resolved)
+    processor.DaskGraphRunner = OrderedGraphRunner
     return True
 
 

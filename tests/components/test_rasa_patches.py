@@ -1,20 +1,27 @@
 """The patches do what Rasa does, only once."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 import rasa
 from jsonschema import ValidationError
+from rasa.core import processor
 from rasa.core.actions.action import RemoteAction
+from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.events import Event, SlotSet
 from rasa.shared.utils.common import all_subclasses
 
 from backsignal.components import rasa_patches
+from backsignal.components.rasa_patches import OrderedGraphRunner
 
 
 @pytest.fixture(autouse=True)
-def _restored() -> object:
+def _restored() -> Iterator[None]:
     before = RemoteAction._validate_action_result, Event.resolve_by_type
     yield
     RemoteAction._validate_action_result, Event.resolve_by_type = before[0], staticmethod(before[1])
+    processor.DaskGraphRunner = DaskGraphRunner
 
 
 def test_answers_of_actions_are_still_checked() -> None:
@@ -44,3 +51,36 @@ def test_another_version_of_rasa_is_left_alone(monkeypatch: pytest.MonkeyPatch) 
     before = RemoteAction._validate_action_result
     assert not rasa_patches.apply()
     assert RemoteAction._validate_action_result is before
+
+
+@pytest.mark.parametrize("targets", [["sum"], ["sum", "first"], None])
+def test_components_run_as_before(targets: list[str] | None) -> None:
+    schema = GraphSchema(
+        {
+            "sum": a_node({"one": "first", "two": "second"}, is_target=True),
+            "second": a_node({"one": "first", "again": "first", "given": "input"}),
+            "first": a_node({"given": "input"}),
+            "unused": a_node({"given": "input"}),
+        }
+    )
+    results = []
+    for kind in (DaskGraphRunner, OrderedGraphRunner):
+        ran: list[str] = []
+        runner = kind(GraphSchema({}), None, ExecutionContext(schema))
+        runner._graph_schema = schema
+        runner._instantiated_nodes = {name: a_component(name, ran) for name in schema.nodes}
+        results.append((runner.run({"input": 3}, targets), sorted(ran)))
+        assert ran.index("first") < ran.index("second") < ran.index("sum")
+    assert results[0] == results[1]
+
+
+def a_node(needs: dict[str, str], is_target: bool = False) -> SchemaNode:
+    return SchemaNode(needs, GraphComponent, "create", "process", {}, is_target=is_target)
+
+
+def a_component(name: str, ran: list[str]) -> Callable[..., tuple[str, str]]:
+    def component(*given: tuple[str, object]) -> tuple[str, str]:
+        ran.append(name)
+        return name, f"{name}({dict(given)})"
+
+    return component

@@ -1,0 +1,145 @@
+"""The store keeps conversations in memory, and is never of another mind than its database."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from rasa.core.tracker_store import FailSafeTrackerStore, SQLTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from backsignal.components import tracker_store
+from backsignal.components.erasure import erase
+from backsignal.components.tracker_store import ConversationStore
+
+DOMAIN = Domain.from_dict({"slots": {"n": {"type": "any", "mappings": [{"type": "custom"}]}}})
+Open = Callable[[], ConversationStore]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "conversations.db"
+
+
+@pytest.fixture
+def another(database: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens the database as another server does."""
+    monkeypatch.delenv(tracker_store.DATABASE_VARIABLE, raising=False)
+    return lambda: ConversationStore(domain=DOMAIN, db=str(database))
+
+
+def turn(store: ConversationStore, number: int, sender: str = "ann") -> None:
+    """One turn as Rasa's processor makes it."""
+
+    async def work() -> None:
+        tracker = await FailSafeTrackerStore(store).get_or_create_tracker(sender, append_action_listen=False)
+        if not tracker.events:
+            change(tracker, [ActionExecuted("action_session_start"), SessionStarted()])
+        change(tracker, a_turn(number))
+        await store.save(tracker)
+
+    asyncio.run(work())
+
+
+def a_turn(number: int) -> list[Event]:
+    said = UserUttered(f"message {number}", {"name": "inform"}, message_id=str(number))
+    return [said, SlotSet("n", number), BotUttered(f"answer {number}"), ActionExecuted("action_listen")]
+
+
+def change(tracker: DialogueStateTracker, events: Iterable[Event]) -> None:
+    for event in events:
+        tracker.update(event, DOMAIN)
+
+
+def texts(events: Iterable[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, UserUttered)]
+
+
+def as_rasa_reads_it(database: Path, sender: str = "ann") -> DialogueStateTracker:
+    store = SQLTrackerStore(domain=DOMAIN, db=str(database))
+    tracker = asyncio.run(store.retrieve(sender))
+    assert tracker
+    return tracker
+
+
+def test_rasa_reads_what_was_stored(another: Open, database: Path) -> None:
+    store = another()
+    for number in range(5):
+        turn(store, number)
+    told = as_rasa_reads_it(database)
+    assert texts(told.events) == [f"message {number}" for number in range(5)]
+    assert told.get_slot("n") == 4
+    mine = asyncio.run(store.retrieve("ann"))
+    assert mine
+    assert mine.current_state() == told.current_state()
+    assert list(mine.events) == list(told.events)
+
+
+def test_a_long_conversation_is_stored_whole_and_looked_back_on_in_part(
+    another: Open, database: Path
+) -> None:
+    store = another()
+    for number in range(100):
+        turn(store, number)
+    assert texts(as_rasa_reads_it(database).events) == [f"message {number}" for number in range(100)]
+    assert texts(store.events("ann")) == [f"message {number}" for number in range(100)]
+    tracker = asyncio.run(store.retrieve("ann"))
+    assert tracker
+    assert len(tracker.events) < 100
+    assert tracker.get_slot("n") == 99
+    whole = asyncio.run(store.retrieve_full_tracker("ann"))
+    assert whole
+    assert len(texts(whole.events)) == 100
+
+
+def test_two_servers_see_each_others_turns(another: Open, database: Path) -> None:
+    servers = [another(), another()]
+    for number in range(12):
+        turn(servers[(number // 3) % 2], number)
+    expected = [f"message {number}" for number in range(12)]
+    assert texts(as_rasa_reads_it(database).events) == expected
+    assert [texts(server.events("ann")) for server in servers] == [expected, expected]
+
+
+def test_a_turn_that_fails_leaves_nothing_behind(another: Open) -> None:
+    store = another()
+    turn(store, 1)
+    broken = asyncio.run(store.retrieve("ann"))
+    assert broken
+    change(broken, a_turn(2))
+    turn(store, 3)
+    assert texts(store.events("ann")) == ["message 1", "message 3"]
+
+
+@pytest.mark.parametrize("by", ["this server", "another server"])
+def test_what_was_erased_is_gone_from_memory(another: Open, by: str) -> None:
+    store = another()
+    turn(store, 1)
+    erase(store if by == "this server" else another(), "ann")
+    assert store.events("ann") == []
+    assert asyncio.run(store.retrieve("ann")) is None
+    turn(store, 2)
+    assert texts(store.events("ann")) == ["message 2"]
+
+
+def test_one_erased_and_begun_again_elsewhere_is_read_anew(another: Open) -> None:
+    store, other = another(), another()
+    turn(store, 1)
+    erase(other, "ann")
+    turn(other, 2)
+    turn(other, 3)
+    turn(store, 4)
+    assert texts(store.events("ann")) == ["message 2", "message 3", "message 4"]
+
+
+def test_more_conversations_than_are_kept(another: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker_store, "_KEPT", 2)
+    store = another()
+    for number in range(3):
+        for sender in ("ann", "bo", "cy", "di"):
+            turn(store, number, sender)
+    assert [texts(store.events(sender)) for sender in ("ann", "di")] == [
+        [f"message {number}" for number in range(3)]
+    ] * 2
