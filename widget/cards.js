@@ -18,14 +18,14 @@ export const dataOf = (entry) => entry.custom?.data ?? {};
 /**
  * One entry of the conversation.
  * @param {Entry} entry @param {Facts} facts @param {Strings} words
- * @param {boolean} alone whether no other advice stands beside it: several are folded, so that each is found
+ * @param {boolean} first whether no other advice stands right before it: of several only the first is open
  */
-export function message(entry, facts, words, alone) {
+export function message(entry, facts, words, first) {
   const mine = entry.from === "person";
   const data = dataOf(entry);
   const card = !mine && /** @type {Record<string, typeof triage>} */ (CARDS)[data.type];
   const body = card
-    ? card(entry.text, data, facts, words, alone)
+    ? card(entry.text, data, facts, words, first)
     : h("div", { class: "bubble" }, ...shown(blocksOf(entry.text)));
   if (entry.image && /^(https:|data:image\/)/.test(entry.image)) body.append(h("img", { src: entry.image, alt: "" }));
   const speaker = h("span", { class: "hidden" }, mine ? words.you : words.assistant, " ");
@@ -103,8 +103,8 @@ function sourcesOf(sources, label) {
   );
 }
 
-/** @param {string} text @param {Data} data @param {Facts} facts @param {Strings} words @param {boolean} [alone] */
-function advice(text, data, facts, words, alone) {
+/** @param {string} text @param {Data} data @param {Facts} facts @param {Strings} words @param {boolean} [first] */
+function advice(text, data, facts, words, first) {
   const blocks = blocksOf(text);
   if (blocks[0]?.lines[0] === data.title && !blocks[0].items.length) blocks.shift();
   const offered = data.status === "offered";
@@ -117,9 +117,15 @@ function advice(text, data, facts, words, alone) {
     return [hasDrawing(id) && drawing(id, facts.drawings[id] ?? name), h("strong", {}, name), line.slice(name.length)];
   };
   const pictures = offered ? PICTURES[data.topic] ?? [] : [];
+  const begins = blocks[0]?.lines[0] ?? blocks[0]?.items[0];
   return h(
-    "details", { class: `card advice ${offered ? "" : "withheld"}`, part: "card", open: alone },
-    h("summary", { class: "bar" }, h("strong", {}, data.title ?? ""), status && h("span", { class: "status" }, status)),
+    "details", { class: `card advice ${offered ? "" : "withheld"}`, part: "card", open: first },
+    h(
+      "summary", { class: "bar" },
+      h("strong", {}, data.title ?? ""),
+      status && h("span", { class: "status" }, status),
+      begins && h("span", { class: "begins" }, begins),
+    ),
     h(
       "div", { class: `inner ${Object.keys(names).length ? "movements" : ""}` },
       pictures.length > 0 && h("div", { class: "pictures" }, ...pictures.map((id) => drawing(id, facts.drawings[id] ?? ""))),

@@ -63,6 +63,13 @@ class CheckIns:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(table).where(table.c.sender == sender, table.c.asked))
 
+    def last(self, sender: str) -> float | None:
+        """When the last of this person's check-ins is due; None where there is none to come."""
+        query = sa.select(sa.func.max(table.c.due)).where(table.c.sender == sender)
+        with self._engine.connect() as connection:
+            due: float | None = connection.execute(query).scalar_one()
+        return due
+
     def move_due(self) -> None:
         """Put what is due into the inbox, each once however many servers do this."""
         now = clock.now()
@@ -125,6 +132,11 @@ def follow(
     except Exception as error:
         # The answer itself stands; what is lost is only the asking again.
         logger.error("check_ins.follow.failed error=%s", type(error).__name__)
+
+
+def last_check_in(store: TrackerStore, sender: str) -> float | None:
+    """When the last of a person's check-ins is due; None where there is none to come."""
+    return check_ins_in(store.engine).last(sender) if isinstance(store, SQLTrackerStore) else None
 
 
 def erase_check_ins(connection: Connection, sender: str) -> None:

@@ -4,6 +4,7 @@ import http.client
 import json
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -480,6 +481,22 @@ def test_a_person_cannot_hold_all_the_streams(web: Web) -> None:
     assert [stream.status_code for stream in streams] == [200] * 6 + [429]
     for stream in streams:
         stream.close()
+
+
+def test_a_session_lasts_until_the_last_check_in_was_seen(web: Web) -> None:
+    sessions = Sessions(load_secret(), 0)
+    entries = web.send(STORY).json()["messages"]
+    while "Yes, ask me again" not in (offered := [it["title"] for it in entries[-1].get("buttons", [])]):
+        no = next(title for title in ("None of these", "18 to 49", "2 to 13 days", "No") if title in offered)
+        entries = web.choose(no).json()["messages"]
+    answer = web.choose("Yes, ask me again").json()
+    in_six_weeks = time.time() + 42 * 86_400
+    assert sessions.read(answer["token"]).expires > in_six_weeks
+    web.token = answer["token"]
+    assert sessions.read(web.call("POST", "/web/session", {}).json()["token"]).expires > in_six_weeks
+    stopped = web.send("no more check-ins").json()
+    assert "token" not in stopped
+    assert sessions.read(web.call("POST", "/web/session", {}).json()["token"]).expires < in_six_weeks
 
 
 class web_events:  # noqa: N801 - reads as a function
