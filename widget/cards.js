@@ -105,7 +105,9 @@ function sourcesOf(sources, label) {
 
 /** @param {string} text @param {Data} data @param {Facts} facts @param {Strings} words @param {boolean} [first] */
 function advice(text, data, facts, words, first) {
-  const blocks = blocksOf(text);
+  // The sources stand in a list of their own, so they are not named in the text as well.
+  const bare = (data.sources ?? []).reduce((/** @type {string} */ rest, /** @type {string} */ source) => rest.replaceAll(` [${source}]`, ""), text);
+  const blocks = blocksOf(bare);
   if (blocks[0]?.lines[0] === data.title && !blocks[0].items.length) blocks.shift();
   const offered = data.status === "offered";
   const status = /** @type {Record<string, string>} */ ({ ...words })[data.status];

@@ -35,7 +35,7 @@ from backsignal.channels.web_requests import (
 )
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from backsignal.channels.web_streams import Streams
-from backsignal.components.check_ins import follow, last_check_in
+from backsignal.components.check_ins import follow, last_check_in, move_check_ins
 from backsignal.components.erasure import erase, primary
 
 logger = logging.getLogger(__name__)
@@ -61,9 +61,10 @@ class WebOptions(BaseModel):
     """The channel's options in credentials.yml.
 
     `origins` are other websites whose pages may use the chat ("https://clinic.example"). A session ends
-    after `lifetime_hours` without a visit. Limits count a session's messages, and an address's new sessions
-    and requests, on each server. `opening` is the response that opens a conversation. `poll_seconds` is how
-    often a stream looks for what another server delivered. `demo` serves the demonstration page at `/`.
+    after `lifetime_hours` without a visit, or when the check-ins that were agreed to are over. Limits count
+    a session's messages, and an address's new sessions and requests, on each server. `opening` is the
+    response that opens a conversation. `poll_seconds` is how often a stream looks for check-ins and for what
+    came by another server. `demo` serves the demonstration page at `/`.
     """
 
     origins: frozenset[str] = frozenset()
@@ -179,8 +180,10 @@ class WebChannel(InputChannel):
         else:
             session = self._sessions.read(request.token)
             await _events_of(agent, session.sender)
-            until = _needed_until(agent, session.sender)
+            until, before = _needed_until(agent, session.sender), session.sender
             session = self._sessions.renewed(session, body.get("restart") is True, until)
+            if session.sender != before:
+                move_check_ins(primary(agent.tracker_store), before, session.sender)
         entries = await _opened(agent, session.sender, self._options.opening)
         return response.json(
             {"token": self._sessions.token(session), "expires": session.expires, "messages": entries}

@@ -287,14 +287,7 @@ def test_those_who_stop_hear_nothing(word: str, running: Server, stub: Platforms
 def test_the_widget_shows_it_at_the_next_visit_and_until_it_is_erased(running: Server, days: Days) -> None:
     web, other = Web(running.url), Web(running.url)
     for one in (web, other):
-        entries = one.send(STORY).json()["messages"]
-        for _ in range(30):
-            offered = [button["title"] for button in entries[-1].get("buttons", [])]
-            if "Yes, ask me again" in offered:
-                break
-            wanted = next(t for t in ("None of these", "18 to 49", "2 to 13 days", "No") if t in offered)
-            entries = one.choose(wanted).json()["messages"]
-        one.choose("Yes, ask me again")
+        one.agree_to_check_ins()
     other.call("DELETE", "/web/session")
     seen = len(web.history())
     days.add(NEXT_DAY)
