@@ -150,9 +150,9 @@ function handover(text, data, facts, words) {
     h(
       "div", { class: "inner" },
       ...shown(blocksOf(before)),
+      h("details", {}, h("summary", {}, words.note), h("pre", {}, note)),
       data.reference && h("p", { class: "reference" }, h("span", {}, words.reference), " ", h("strong", {}, data.reference)),
       callLink(facts.telephone, words),
-      h("details", {}, h("summary", {}, words.note), h("pre", {}, note)),
     ),
   );
 }

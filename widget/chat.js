@@ -223,7 +223,9 @@ class Chat {
     const { entries, facts } = this.connection;
     if (!facts) return;
     const summary = summaryOf(entries, facts, this.words);
-    this.present(this.words.summaryTitle, [h("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": this.words.summaryTitle }, ...asNodes(summary, "h3"))], [
+    // The title stands above it.
+    const [, ...nodes] = asNodes(summary);
+    this.present(this.words.summaryTitle, [h("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": this.words.summaryTitle }, ...nodes)], [
       h("button", { type: "button", class: "primary", onclick: () => print(summary, this.root) }, this.words.print),
       h("button", { type: "button", onclick: () => save(summary, this.words.summaryFile, this.asking) }, this.words.save),
       h("button", { type: "button", onclick: () => this.asking.close() }, this.words.done),

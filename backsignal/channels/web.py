@@ -311,10 +311,10 @@ async def _events_of(agent: Agent, sender: str) -> list[Event]:
     return list(tracker.events)
 
 
-def _needed_until(agent: Agent, sender: str) -> float:
+def _needed_until(agent: Agent, sender: str) -> int:
     """Until when a session must last so that all check-ins that were agreed to can be seen."""
     last = last_check_in(primary(agent.tracker_store), sender)
-    return 0 if last is None else last + _TO_SEE_SECONDS
+    return 0 if last is None else int(last) + _TO_SEE_SECONDS
 
 
 def _agent(request: Request) -> Agent:

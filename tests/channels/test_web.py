@@ -488,6 +488,7 @@ def test_a_session_lasts_until_the_last_check_in_was_seen(web: Web) -> None:
     in_six_weeks = time.time() + 42 * 86_400
     assert sessions.read(answer["token"]).expires > in_six_weeks
     web.token = answer["token"]
+    assert "token" not in web.send("thank you").json()
     assert sessions.read(web.call("POST", "/web/session", {}).json()["token"]).expires > in_six_weeks
     stopped = web.send("no more check-ins").json()
     assert "token" not in stopped
