@@ -1,6 +1,6 @@
 """What comes by itself, days later: into open tabs, after a reload, and to who had closed the page."""
 
-import re
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,12 +9,13 @@ from playwright.sync_api import Page, expect
 from tests.browser.chat import STORY, Chat
 from tests.browser.conftest import serve_host
 from tests.browser.test_widget import menu, page_with
+from tests.channels.test_web import rows_with
 from tests.conftest import Server, start_server, stop_server
 from tests.days import NEXT_DAY, Days
 
 # A stream looks every 20 seconds for what came without the person's doing.
 LATER = 60_000
-HELLO = re.compile("You agreed that I ask again")
+HELLO = "You agreed that I ask again"
 
 NewPage = Callable[..., Page]
 
@@ -57,6 +58,14 @@ def badge(opened: Chat) -> None:
     expect(shown).to_be_hidden()
 
 
+def wait_until_asked(running: Server, before: int) -> None:
+    """Wait until the check-in stands in the conversation, which no page shows meanwhile."""
+    deadline = time.monotonic() + LATER / 1000
+    while rows_with(running.database, HELLO) == before:
+        assert time.monotonic() < deadline, "nothing came"
+        time.sleep(0.1)
+
+
 def test_it_comes_into_every_open_tab_and_stays_after_a_reload(
     agreed: Chat, running: Server, days: Days
 ) -> None:
@@ -82,7 +91,9 @@ def test_what_came_while_the_page_was_closed_is_there_at_the_next_visit(
 ) -> None:
     context = agreed.page.context
     agreed.page.close()
+    before = rows_with(running.database, HELLO)
     days.add(NEXT_DAY)
+    wait_until_asked(running, before)
     again = visit(context.new_page(), running)
     badge(again)
     expect(again.messages.filter(has_text=HELLO)).to_have_count(1)
