@@ -14,10 +14,15 @@ run: setup ## the assistant on http://localhost:5005 (PORT=... moves it, ACTIONS
 test: setup check ## every test
 	$(VENV)/bin/pytest
 
-check: setup ## formatting, lint and types
+check: setup node_modules/.package-lock.json ## formatting, lint and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/node node_modules/typescript/bin/tsc
+
+# The checker of the browser's part, by version and hash. Node comes with the locked dependencies.
+node_modules/.package-lock.json: package-lock.json | setup
+	$(VENV)/bin/npm ci --loglevel=error
 
 setup: ## Python 3.10, the locked dependencies, and this package; quick when nothing changed
 	@scripts/setup
@@ -38,4 +43,4 @@ screenshots: setup ## the pictures of the documentation
 	$(PYTHON) -m tests.browser.screenshots
 
 clean: ## everything that was made
-	rm -rf $(VENV) .tools .rasa models/*.tar.gz var
+	rm -rf $(VENV) .tools node_modules .rasa models/*.tar.gz var

@@ -4,7 +4,10 @@ const BASE = "/assist/";
 const TOKEN = "backsignal.agent-token";
 const RETRY_MS = [300, 700, 1500, 3000, 5000];
 
+/** @typedef {{ error?: { message?: string, code?: string }, state?: import("./types.js").State } | null} Refused */
+
 export class ApiError extends Error {
+  /** @param {number} status @param {Refused} body */
   constructor(status, body) {
     super(body?.error?.message ?? "The service does not answer.");
     this.status = status;
@@ -13,8 +16,12 @@ export class ApiError extends Error {
   }
 }
 
+/** @param {unknown} error */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
 export const token = {
   get: () => sessionStorage.getItem(TOKEN),
+  /** @param {string} value */
   set: (value) => sessionStorage.setItem(TOKEN, value),
   forget: () => sessionStorage.removeItem(TOKEN),
 };
@@ -23,8 +30,10 @@ export function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** @param {number} ms */
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
 async function once(method, path, body) {
   const answer = await fetch(BASE + path, {
     method,
@@ -40,6 +49,7 @@ async function once(method, path, body) {
 }
 
 // With `again`, the request is repeated until the service answers: it must carry a request id or be idempotent.
+/** @param {string} method @param {string} path @param {object} [body] @param {{ again?: boolean }} [how] @returns {Promise<any>} */
 export async function send(method, path, body, { again = false } = {}) {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -53,9 +63,15 @@ export async function send(method, path, body, { again = false } = {}) {
 }
 
 // Follows a call until stopped. `onNews(data)`, and `onLink("live" | "lost" | "over", seconds)`.
+/**
+ * @param {string} callId @param {number} heartbeatSeconds
+ * @param {(data: import("./types.js").News) => void} onNews
+ * @param {(how: "live" | "lost" | "over", seconds: number) => void} onLink
+ */
 export function follow(callId, heartbeatSeconds, onNews, onLink) {
   let version = 0;
   let stopped = false;
+  /** @type {AbortController | null} */
   let abort = null;
   let heard = Date.now();
   const patience = heartbeatSeconds * 2500;
@@ -81,7 +97,7 @@ export function follow(callId, heartbeatSeconds, onNews, onLink) {
       onLink("over", 0);
       return;
     }
-    if (!answer.ok) throw new ApiError(answer.status, null);
+    if (!answer.ok || !answer.body) throw new ApiError(answer.status, null);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let buffer = "";
     for (;;) {
@@ -91,11 +107,12 @@ export function follow(callId, heartbeatSeconds, onNews, onLink) {
       onLink("live", 0);
       buffer += value;
       const blocks = buffer.split("\n\n");
-      buffer = blocks.pop();
+      buffer = blocks.pop() ?? "";
       blocks.forEach(take);
     }
   }
 
+  /** @param {string} block */
   function take(block) {
     const fields = Object.fromEntries(
       block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),

@@ -2,6 +2,8 @@
 
 import { announce, clock, el, fill, set, text } from "./dom.js";
 
+/** @import { Emergency, Level, Shown, Triage } from "./types.js" */
+
 const BARS = { emergency: 4, urgent: 3, soon: 2, self_care: 1 };
 
 export function banner() {
@@ -19,8 +21,10 @@ export function banner() {
     emergency,
     reasons,
   );
+  /** @type {Level | null} */
   let shown = null;
 
+  /** @param {Shown} call */
   function render({ state }) {
     const triage = state.triage;
     if (!triage) {
@@ -44,6 +48,7 @@ export function banner() {
     shown = triage.supported;
   }
 
+  /** @param {Emergency | null} now */
   function renderEmergency(now) {
     emergency.hidden = !now;
     if (!now || emergency.dataset.do === now.do) return;
@@ -55,6 +60,7 @@ export function banner() {
     );
   }
 
+  /** @param {Triage} triage */
   function renderReasons(triage) {
     const told = triage.reasons.filter((reason) => reason.quote);
     const lines = told.map((reason) => [reason.why, reason.quote]);
@@ -67,13 +73,16 @@ export function banner() {
   return { node, render };
 }
 
+/** @param {Triage} triage */
 const open = (triage) => triage.supported !== triage.level && triage.open > 0;
 
+/** @param {Triage} triage */
 function headline(triage) {
   if (!open(triage)) return triage.label;
   return triage.supported === "self_care" ? "No warning sign so far" : `${triage.supported_label}, so far`;
 }
 
+/** @param {Triage} triage */
 function basisText(triage) {
   const high = triage.history.length ? triage.history.find((item) => item.level === triage.highest) : null;
   const was = high && triage.highest !== triage.supported ? ` Was ${word(triage.highest)} at ${clock(high.at)}.` : "";
@@ -82,4 +91,5 @@ function basisText(triage) {
   return (triage.reasons.find((reason) => !reason.quote && reason.level === triage.level)?.why ?? "") + was;
 }
 
+/** @param {Level} level */
 const word = (level) => level.replace("_", "-");

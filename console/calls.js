@@ -1,11 +1,14 @@
 // The calls that are open: one's own, and a supervisor's list of all by urgency.
 
-import { newId, send } from "./api.js";
+import { messageOf, newId, send } from "./api.js";
 import { announce, button, clock, el, fill, text } from "./dom.js";
 
 const REFRESH_MS = 2000;
 const LEVELS = { emergency: "Emergency", urgent: "Today", soon: "Within days", self_care: "Self-care" };
 
+/** @import { Me, Summary } from "./types.js" */
+
+/** @param {Me} me @param {(id: string) => void} onOpen */
 export function calls(me, onOpen) {
   const rows = el("tbody");
   const none = el("p", { class: "hint" }, "No call is open.");
@@ -20,7 +23,7 @@ export function calls(me, onOpen) {
     rows,
   );
   const node = el("section", { class: "calls card", "aria-label": "Calls" }, start, problem, table, none);
-  let timer = null;
+  let timer = 0;
   let drawn = "";
 
   async function begin() {
@@ -28,7 +31,7 @@ export function calls(me, onOpen) {
       const opened = await send("POST", "calls", { request_id: newId() });
       onOpen(opened.id);
     } catch (error) {
-      text(problem, error.message);
+      text(problem, messageOf(error));
     }
   }
 
@@ -38,11 +41,12 @@ export function calls(me, onOpen) {
       text(problem, "");
       draw(list);
     } catch (error) {
-      text(problem, `${error.message} This list may be old.`);
+      text(problem, `${messageOf(error)} This list may be old.`);
     }
-    timer = setTimeout(refresh, REFRESH_MS);
+    timer = window.setTimeout(refresh, REFRESH_MS);
   }
 
+  /** @param {Summary[]} list */
   function draw(list) {
     const now = JSON.stringify(list);
     none.hidden = list.length > 0;
@@ -50,11 +54,12 @@ export function calls(me, onOpen) {
     if (now === drawn) return;
     if (drawn && list[0]?.supported === "emergency" && !drawn.includes(list[0].id)) announce("A call is an emergency.", true);
     drawn = now;
-    const focused = document.activeElement?.dataset?.call;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.call;
     fill(rows, list.map(line));
-    if (focused) rows.querySelector(`[data-call="${focused}"]`)?.focus();
+    if (focused) /** @type {HTMLElement | null} */ (rows.querySelector(`[data-call="${focused}"]`))?.focus();
   }
 
+  /** @param {Summary} call */
   function line(call) {
     return el(
       "tr",

@@ -10,6 +10,10 @@ export const STATUS = {
   absent: "Absent",
   unsure: "Unsure",
 };
+/** @import { Call } from "./call.js" */
+/** @import { Answer, Row, Shown, State, Tick } from "./types.js" */
+
+/** @type {[Answer, string, string][]} */
 const CHOICES = [
   ["present", "Yes", "y"],
   ["absent", "No", "n"],
@@ -17,22 +21,25 @@ const CHOICES = [
 ];
 
 // Tick, or untick where it was ticked so; a heard warning sign is taken back only with a reason.
+/** @param {Call} call @param {string} finding @param {Answer} status */
 export async function tick(call, finding, status) {
-  if (call.closed) return;
   const row = call.row(finding);
+  if (!row || call.closed) return;
   const wanted = row.tick?.status === status ? null : status;
   const outcome = takesBack(row, wanted) ? "needs_reason" : await call.tick(finding, wanted);
   if (outcome !== "needs_reason") return;
-  const because = await askWhy(call.row(finding));
+  const because = await askWhy(call.row(finding) ?? row);
   if (because) await call.tick(finding, wanted, because);
 }
 
 // The service decides this; knowing it before saves the agent the wait.
+/** @param {Row} row @param {Answer | null} status */
 function takesBack(row, status) {
   return row.level && row.machine.status === "present" && (status === "absent" || status === "unsure");
 }
 
 // Yes, no and unsure for one finding.
+/** @param {Call} call @param {string} finding */
 export function answers(call, finding) {
   const name = el("span", { class: "name" });
   const buttons = CHOICES.map(([status, label]) =>
@@ -40,6 +47,7 @@ export function answers(call, finding) {
   );
   const node = el("div", { class: "answers", role: "group" }, name, el("span", { class: "choices" }, buttons));
 
+  /** @param {State} state */
   function render(state) {
     const row = state.checklist?.find((item) => item.finding === finding);
     if (!row) return;
@@ -52,7 +60,9 @@ export function answers(call, finding) {
   return { node, render };
 }
 
+/** @param {Call} call */
 export function checklist(call) {
+  /** @type {Map<string, ReturnType<typeof newLine>>} */
   const rows = new Map();
   const groups = el("div", { class: "groups" });
   const filter = el(
@@ -70,14 +80,17 @@ export function checklist(call) {
     groups,
   );
 
+  /** @param {Event} event */
   function show(event) {
-    for (const control of filter.children) set(control, { "aria-pressed": String(control === event.currentTarget) });
-    groups.dataset.show = event.currentTarget.dataset.show;
+    const chosen = /** @type {HTMLElement} */ (event.currentTarget);
+    for (const control of filter.querySelectorAll("button")) set(control, { "aria-pressed": String(control === chosen) });
+    groups.dataset.show = chosen.dataset.show;
   }
 
+  /** @param {Row[]} list */
   function build(list) {
-    let box = null;
-    let group = null;
+    let box = groups;
+    let group = "";
     for (const row of list) {
       if (row.group !== group) {
         group = row.group;
@@ -88,39 +101,47 @@ export function checklist(call) {
       rows.set(row.finding, line);
       box.append(line.node);
     }
-    groups.querySelector(".line").tabIndex = 0;
+    const [first] = rows.values();
+    first.node.tabIndex = 0;
   }
 
   groups.addEventListener("keydown", (event) => {
-    const line = event.target.closest(".line");
+    const line = /** @type {HTMLDivElement | null} */ (/** @type {Element} */ (event.target).closest(".line"));
     if (!line || event.altKey || event.ctrlKey || event.metaKey) return;
-    const lines = [...groups.querySelectorAll(".line")].filter((item) => item.offsetParent);
+    const lines = [...rows.values()].map((each) => each.node).filter((item) => item.offsetParent);
     const at = lines.indexOf(line);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 }[event.key];
+    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: lines.length - 1 });
+    const to = steps[event.key];
     const choice = CHOICES.find(([, , key]) => key === event.key.toLowerCase());
     if (to !== undefined) focusLine(lines[Math.min(Math.max(to, 0), lines.length - 1)]);
-    else if (choice) tick(call, line.dataset.finding, choice[0]);
+    else if (choice) tick(call, line.dataset.finding ?? "", choice[0]);
     else return;
     event.preventDefault();
   });
 
+  const lineInTurn = () => [...rows.values()].map((each) => each.node).find((item) => item.tabIndex === 0);
+
+  /** @param {HTMLElement | undefined} line */
   function focusLine(line) {
-    groups.querySelectorAll('.line[tabindex="0"]').forEach((item) => (item.tabIndex = -1));
+    if (!line) return;
+    const before = lineInTurn();
+    if (before) before.tabIndex = -1;
     line.tabIndex = 0;
     line.focus();
   }
 
+  /** @param {Shown} call */
   function render({ state }) {
     if (!state.checklist) return;
     if (!rows.size) build(state.checklist);
-    state.checklist.forEach((row) => rows.get(row.finding).render(row, Boolean(state.closed_at)));
+    state.checklist.forEach((row) => rows.get(row.finding)?.render(row, Boolean(state.closed_at)));
   }
 
-  const focus = () => focusLine(groups.querySelector('.line[tabindex="0"]'));
-  const find = (finding) => focusLine(rows.get(finding).node);
-  return { node, render, focus, find };
+  const focus = () => focusLine(lineInTurn());
+  return { node, render, focus };
 }
 
+/** @param {Call} call @param {string} finding */
 function newLine(call, finding) {
   const mark = el("span", { class: "mark", "aria-hidden": "true" });
   const name = el("span", { class: "name" });
@@ -129,6 +150,7 @@ function newLine(call, finding) {
   const machine = el("span", { class: "machine" });
   const agent = el("span", { class: "agent" });
   const warning = el("span", { class: "warning" });
+  const words = el("span", { class: "words", role: "gridcell" }, hint, warning, agent, machine);
   const ticks = CHOICES.map(([value, label]) =>
     el("button", { type: "button", class: "tick", tabindex: "-1", "data-status": value, onclick: () => tick(call, finding, value) }, label),
   );
@@ -137,10 +159,11 @@ function newLine(call, finding) {
     { class: "line", role: "row", tabindex: "-1", "data-finding": finding },
     el("span", { class: "what", role: "gridcell" }, mark, name, status),
     el("span", { class: "choices", role: "gridcell" }, ticks),
-    el("span", { class: "words", role: "gridcell" }, hint, warning, agent, machine),
+    words,
   );
-  let before = null;
+  let before = "";
 
+  /** @param {Row} row @param {boolean} closed */
   function render(row, closed) {
     const now = JSON.stringify([row, closed]);
     if (now === before) return;
@@ -155,7 +178,7 @@ function newLine(call, finding) {
     text(agent, row.tick ? `${row.tick.by}: ${STATUS[row.tick.status].toLowerCase()}${reason(row.tick)}` : "");
     text(warning, warningText(row));
     text(hint, row.machine.status || row.tick || row.quote || row.suspected ? "" : row.say);
-    set(hint.parentElement, { title: hint.parentElement.textContent });
+    set(words, { title: words.textContent });
     for (const control of ticks) {
       set(control, { "aria-pressed": String(row.tick?.status === control.dataset.status), "aria-label": `${row.label}: ${control.textContent}`, disabled: closed });
     }
@@ -163,10 +186,12 @@ function newLine(call, finding) {
   return { node, render };
 }
 
+/** @param {Tick} given */
 function reason(given) {
-  return { misheard: " (misheard)", taken_back: " (caller took it back)" }[given.because] ?? "";
+  return given.because ? { misheard: " (misheard)", taken_back: " (caller took it back)" }[given.because] : "";
 }
 
+/** @param {Row} row */
 function warningText(row) {
   if (row.newer_than_tick) return "Heard again after the tick: it counts.";
   if (row.contradicted) return `Also denied: “${row.contradicted}”. Settle it with a tick.`;

@@ -1,23 +1,25 @@
 // What opens over the page: the reason for an override, the keys, the finished note.
 
-import { button, byId, el, fill } from "./dom.js";
+import { button, dialog, el, fill } from "./dom.js";
 
+/** @import { Because, Completed, Row } from "./types.js" */
+
+/** @param {string} title @param {...Node} content @returns {Promise<string>} what was chosen */
 function open(title, ...content) {
-  const dialog = byId("dialog");
   fill(dialog, el("h2", { id: "dialog-title" }, title), ...content);
-  const back = document.activeElement;
+  const back = /** @type {HTMLElement | null} */ (document.activeElement);
   dialog.showModal();
   return new Promise((done) => {
-    dialog.addEventListener("close", () => (back?.focus?.(), done(dialog.returnValue)), { once: true });
+    dialog.addEventListener("close", () => (back?.focus(), done(dialog.returnValue)), { once: true });
   });
 }
 
+/** @param {Row} row @returns {Promise<Because | "">} */
 export function askWhy(row) {
-  const dialog = byId("dialog");
   dialog.returnValue = "";
-  const choose = (value) => () => dialog.close(value);
-  const keys = (event) => {
-    const value = { m: "misheard", t: "taken_back" }[event.key.toLowerCase()];
+  const choose = (/** @type {string} */ value) => () => dialog.close(value);
+  const keys = (/** @type {KeyboardEvent} */ event) => {
+    const value = /** @type {Record<string, string>} */ ({ m: "misheard", t: "taken_back" })[event.key.toLowerCase()];
     if (value) dialog.close(value);
   };
   dialog.addEventListener("keydown", keys);
@@ -34,14 +36,17 @@ export function askWhy(row) {
     ),
     el("p", { class: "hint" }, "Where the caller took it back, the call stays at “today” at least."),
   );
-  return answer.finally(() => dialog.removeEventListener("keydown", keys));
+  const settled = answer.finally(() => dialog.removeEventListener("keydown", keys));
+  return /** @type {Promise<Because | "">} */ (settled);
 }
 
+/** @param {string[][]} keys */
 export function showKeys(keys) {
   const rows = keys.map(([key, what]) => el("tr", {}, el("th", { scope: "row" }, el("kbd", {}, key)), el("td", {}, what)));
-  return open("Keys", el("table", {}, el("tbody", {}, rows)), button("Close", () => byId("dialog").close("")));
+  return open("Keys", el("table", {}, el("tbody", {}, rows)), button("Close", () => dialog.close("")));
 }
 
+/** @param {Completed} done @param {() => void} onNew */
 export function showDocument(done, onNew) {
   const copied = el("span", { role: "status" });
   const copy = async () => {
@@ -58,8 +63,8 @@ export function showDocument(done, onNew) {
       { class: "row" },
       button("Copy the note", copy, { class: "main" }),
       link,
-      button("Next call", () => (byId("dialog").close(""), onNew())),
-      button("Close", () => byId("dialog").close(""), { class: "quiet" }),
+      button("Next call", () => (dialog.close(""), onNew())),
+      button("Close", () => dialog.close(""), { class: "quiet" }),
       copied,
     ),
   );

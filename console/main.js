@@ -1,17 +1,19 @@
 // The console: signing in, the list of calls, and one call.
 
-import { follow, send, token } from "./api.js";
+import { ApiError, follow, messageOf, send, token } from "./api.js";
 import { advice } from "./advice.js";
 import { banner } from "./banner.js";
 import { Call } from "./call.js";
 import { calls } from "./calls.js";
 import { checklist } from "./checklist.js";
 import { showDocument, showKeys } from "./dialogs.js";
-import { button, byId, clock, el, fill, set, text } from "./dom.js";
+import { byId, clock, dialog, el, fill, set, text } from "./dom.js";
 import { note } from "./note.js";
 import { player } from "./player.js";
 import { question } from "./question.js";
 import { transcript } from "./transcript.js";
+
+/** @import { Me, Part, Shown } from "./types.js" */
 
 const KEYS = { asked: "Alt+A", none: "Alt+N", role: "Alt+S", complete: "Alt+E" };
 const HELP = [
@@ -28,10 +30,13 @@ const HELP = [
   ["↑ ↓ Y N U", "In the checklist: move, yes, no, unsure"],
 ];
 const main = byId("main");
+/** @type {Me | null} */
 let me = null;
 let leave = () => {};
+/** @type {Record<string, () => void>} */
 let keys = {};
 
+/** @param {...Node} nodes */
 function show(...nodes) {
   leave();
   leave = () => {};
@@ -41,7 +46,7 @@ function show(...nodes) {
 
 function signIn(problem = "") {
   const input = el("input", { id: "token", type: "password", autocomplete: "off", required: true, spellcheck: "false" });
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     token.set(input.value.trim());
     start();
@@ -59,6 +64,7 @@ function signIn(problem = "") {
   input.focus();
 }
 
+/** @param {Call | null} call */
 function header(call) {
   byId("sign-out").hidden = !me;
   byId("to-calls").hidden = !call;
@@ -80,14 +86,16 @@ async function start() {
     me = await send("GET", "me");
   } catch (error) {
     me = null;
-    if (error.status === 401) token.forget();
-    return signIn(error.status === 401 ? "That token does not hold, or has run out." : error.message);
+    const over = error instanceof ApiError && error.status === 401;
+    if (over) token.forget();
+    return signIn(over ? "That token does not hold, or has run out." : messageOf(error));
   }
   const wanted = new URLSearchParams(location.search).get("call");
   return wanted ? openCall(wanted) : listCalls();
 }
 
 function listCalls() {
+  if (!me) return signIn();
   header(null);
   history.replaceState(null, "", location.pathname);
   const list = calls(me, openCall);
@@ -97,7 +105,9 @@ function listCalls() {
   byId("new-call").focus();
 }
 
-async function openCall(id) {
+/** @param {string} id */
+function openCall(id) {
+  if (!me) return signIn();
   history.replaceState(null, "", `${location.pathname}?call=${encodeURIComponent(id)}`);
   const call = new Call(id);
   const problem = el("p", { class: "problem", role: "alert" });
@@ -125,19 +135,20 @@ async function openCall(id) {
   header(call);
   if (me.recordings) player(call).then((node) => fill(play, node));
 
-  call.watch(() => {
-    Object.values(parts).forEach((part) => part.render(call));
-    text(problem, call.problem ?? "");
-    text(byId("about"), aboutText(call));
+  call.watch((shown) => {
+    Object.values(parts).forEach((part) => part.render(shown));
+    text(problem, shown.problem ?? "");
+    text(byId("about"), aboutText(shown));
   });
 
+  let warned = false;
   async function complete() {
     if (!call.state || call.closed) return;
     await parts.note.save();
-    const open = call.state.triage?.open ?? 0;
-    if (open && call.state.triage.supported !== "emergency" && !complete.warned) {
-      complete.warned = true;
-      call.problem = `${open} questions are still open. Press again to complete the call all the same.`;
+    const { triage } = call.state;
+    if (triage?.open && triage.supported !== "emergency" && !warned) {
+      warned = true;
+      call.problem = `${triage.open} questions are still open. Press again to complete the call all the same.`;
       call.tell();
       return;
     }
@@ -155,7 +166,7 @@ async function openCall(id) {
     text(link, how === "live" ? "Live" : how === "lost" ? `No link for ${seconds} s: this may be old` : "This call is not yours, or was erased");
   });
   leave = stop;
-  const go = (name, focus) => () => (tabs.choose(name), focus());
+  const go = (/** @type {string} */ name, /** @type {() => void} */ focus) => () => (tabs.choose(name), focus());
   keys = {
     "alt+1": go("transcript", parts.transcript.focus),
     "alt+2": () => parts.question.node.focus(),
@@ -170,6 +181,7 @@ async function openCall(id) {
   parts.transcript.focus();
 }
 
+/** @param {Shown} call */
 function aboutText({ state, closed }) {
   const { age, duration_days: days } = state.numbers ?? {};
   return [
@@ -185,21 +197,24 @@ function aboutText({ state, closed }) {
 }
 
 // In a side panel one part is shown at a time.
+/** @param {Record<string, Part>} parts */
 function sideTabs(parts) {
   const names = { transcript: "Transcript", checklist: "Checklist", advice: "Tell", note: "Note" };
+  /** @type {HTMLElement | null} */
   let body = null;
   const controls = Object.entries(names).map(([name, label]) =>
     el("button", { type: "button", "aria-controls": parts[name].node.id, "aria-pressed": String(name === "checklist"), "data-name": name, onclick: () => choose(name) }, label),
   );
+  /** @param {string} name */
   function choose(name) {
-    body.dataset.tab = name;
+    if (body) body.dataset.tab = name;
     for (const control of controls) set(control, { "aria-pressed": String(control.dataset.name === name) });
   }
-  return { node: el("nav", { class: "tabs", "aria-label": "Parts of the call" }, controls), choose, of: (node) => (body = node) };
+  return { node: el("nav", { class: "tabs", "aria-label": "Parts of the call" }, controls), choose, of: (/** @type {HTMLElement} */ node) => (body = node) };
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!event.altKey || event.ctrlKey || event.metaKey || byId("dialog").open) return;
+  if (!event.altKey || event.ctrlKey || event.metaKey || dialog.open) return;
   // By the key's place: with Alt some keyboards write other characters.
   const name = `alt+${event.code.replace(/^Key|^Digit/, "").toLowerCase()}`;
   if (!keys[name]) return;

@@ -4,6 +4,10 @@ import { button, el, text } from "./dom.js";
 
 const PAUSE_MS = 600;
 
+/** @import { Call } from "./call.js" */
+/** @import { Keys, Shown } from "./types.js" */
+
+/** @param {Call} call @param {Keys} keys @param {() => void} onComplete */
 export function note(call, keys, onComplete) {
   const shown = el("pre", { class: "note", tabindex: "0", "aria-label": "The note so far" });
   const remarks = el("textarea", { id: "remarks", rows: 1, maxlength: 4000 });
@@ -17,7 +21,7 @@ export function note(call, keys, onComplete) {
     el("div", { class: "remarks" }, el("label", { for: "remarks" }, "Your remarks"), remarks),
     el("div", { class: "row" }, complete, saved),
   );
-  let timer = null;
+  let timer = 0;
   let based = 0;
   let dirty = false;
 
@@ -25,7 +29,7 @@ export function note(call, keys, onComplete) {
     dirty = true;
     text(saved, "");
     clearTimeout(timer);
-    timer = setTimeout(save, PAUSE_MS);
+    timer = window.setTimeout(save, PAUSE_MS);
   });
 
   async function save() {
@@ -33,11 +37,12 @@ export function note(call, keys, onComplete) {
     if (!dirty) return;
     const wanted = remarks.value;
     const outcome = await call.remark(wanted, based);
-    based = call.state.version;
+    based = call.state?.version ?? based;
     if (outcome === "done" && remarks.value === wanted) dirty = false;
     text(saved, outcome === "done" ? "Saved." : "Not saved: somebody else wrote here. Look, and save again.");
   }
 
+  /** @param {Shown} call */
   function render({ state, closed }) {
     text(shown, state.note ?? "The note could not be made. The transcript holds all that was said.");
     if (!dirty && document.activeElement !== remarks) remarks.value = state.remarks;

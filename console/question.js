@@ -10,6 +10,10 @@ const KINDS = {
   advice: "Before advice",
 };
 
+/** @import { Call } from "./call.js" */
+/** @import { Keys, Question, Shown, State } from "./types.js" */
+
+/** @param {Call} call @param {Keys} keys */
 export function question(call, keys) {
   const kind = el("h2", { id: "question-title" });
   const say = el("p", { class: "say" });
@@ -24,7 +28,9 @@ export function question(call, keys) {
     el("div", { class: "asking" }, kind, say, why, el("div", { class: "row" }, asked, none, waiting)),
     ticks,
   );
-  let shown = null;
+  let shown = "";
+  /** @type {ReturnType<typeof answers>[]} */
+  let rows = [];
 
   function ask() {
     const now = call.state?.next_question;
@@ -37,6 +43,7 @@ export function question(call, keys) {
     for (const finding of now.findings) await call.tick(finding, "absent");
   }
 
+  /** @param {Shown} call */
   function render({ state, closed }) {
     const now = state.next_question;
     const failed = state.failed.includes("next_question");
@@ -47,7 +54,7 @@ export function question(call, keys) {
     text(waiting, now?.asked ? "Asked. Waiting for an answer." : "");
     const drawn = JSON.stringify([now?.id, now?.kind, now?.text, failed, closed, state.emergency?.tell]);
     if (drawn === shown) {
-      ticks.update(state);
+      rows.forEach((row) => row.render(state));
       return;
     }
     shown = drawn;
@@ -59,20 +66,22 @@ export function question(call, keys) {
     if (now?.kind === "sure") announce(`Ask at once: ${now.text}`);
   }
 
+  /** @param {State} state @param {Question | null} now */
   function renderTicks(state, now) {
-    const rows = now && now.kind !== "number" ? now.findings.map((finding) => answers(call, finding)) : [];
+    rows = now && now.kind !== "number" ? now.findings.map((finding) => answers(call, finding)) : [];
     fill(ticks, ...rows.map((row) => row.node), now?.kind === "number" ? numberForm(call, now) : null);
-    ticks.update = (newer) => rows.forEach((row) => row.render(newer));
-    ticks.update(state);
+    rows.forEach((row) => row.render(state));
   }
 
   return { node, render, ask, noToAll };
 }
 
+/** @param {State} state */
 function doneTitle(state) {
   return state.triage?.supported === "emergency" ? "Stop asking, get help" : "All asked";
 }
 
+/** @param {State} state @param {boolean} closed */
 function doneText(state, closed) {
   if (closed) return "The note is ready to copy.";
   return state.triage?.supported === "emergency"
@@ -80,11 +89,12 @@ function doneText(state, closed) {
     : "Read out the advice, then complete the call.";
 }
 
+/** @param {Call} call @param {Question} now */
 function numberForm(call, now) {
   const measure = now.id === "age" ? "age" : "duration_days";
   const input = el("input", { type: "number", min: 0, max: measure === "age" ? 120 : 36500, step: "any", id: "number", required: true });
   const label = measure === "age" ? "Age in years" : "Days of pain";
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (input.value !== "") call.number(measure, Number(input.value));
   };

@@ -2,8 +2,15 @@
 
 import { button, clock, el, fill, set, text } from "./dom.js";
 
+/** @import { Call } from "./call.js" */
+/** @import { Keys, Role, Shown, State, Turn } from "./types.js" */
+
+/** A turn that was spoken, is on its way, or is still being spoken. @typedef {Partial<Turn> & Pick<Turn, "role" | "text">} Spoken */
+/** What stands in the list: an id, the turn, and how it is shown. @typedef {[string, Spoken, string]} Item */
+
 const WHO = { caller: "Caller", agent: "Agent" };
 
+/** @param {Call} call @param {Keys} keys */
 export function transcript(call, keys) {
   const list = el("div", { class: "turns", role: "log", "aria-label": "Transcript", tabindex: "0" });
   const more = button("New below", () => toEnd(), { class: "more", hidden: true });
@@ -23,11 +30,15 @@ export function transcript(call, keys) {
     el("div", { class: "scroll" }, list, more),
     form,
   );
+  /** @type {Map<string, HTMLElement>} */
   const items = new Map();
+  /** @type {WeakMap<HTMLElement, string>} */
   const shown = new WeakMap();
+  /** @type {Role} */
   let speaker = "caller";
   swap(speaker);
 
+  /** @param {Role} [to] */
   function swap(to = speaker === "caller" ? "agent" : "caller") {
     speaker = to;
     text(role, `${WHO[speaker]} said`);
@@ -35,8 +46,9 @@ export function transcript(call, keys) {
     set(form, { "data-role": speaker });
   }
 
+  /** @param {Event} event */
   function submit(event) {
-    event?.preventDefault();
+    event.preventDefault();
     const said = input.value.trim();
     if (!said || call.closed) return;
     input.value = "";
@@ -54,18 +66,20 @@ export function transcript(call, keys) {
   }
   list.addEventListener("scroll", () => atEnd() && (more.hidden = true));
 
+  /** @param {Shown} call */
   function render({ turns, sending, partials, closed, state }) {
     const follow = atEnd();
+    /** @type {Item[]} */
     const wanted = [
-      ...turns.map((turn) => [turn.id, turn, ""]),
-      ...sending.map((turn) => [turn.request_id, turn, "sending"]),
-      ...Object.values(partials).map((turn) => [`partial-${turn.segment}`, turn, "partial"]),
+      ...turns.map((turn) => /** @type {Item} */ ([turn.id, turn, ""])),
+      ...sending.map((turn) => /** @type {Item} */ ([turn.request_id, turn, "sending"])),
+      ...Object.values(partials).map((turn) => /** @type {Item} */ ([`partial-${turn.segment}`, turn, "partial"])),
     ];
     const kept = new Set(wanted.map(([id]) => id));
     for (const [id, item] of items) if (!kept.has(id)) items.delete(id), item.remove();
     wanted.forEach(([id, turn, how], index) => {
-      if (!items.has(id)) items.set(id, el("div"));
-      const item = items.get(id);
+      const item = items.get(id) ?? el("div");
+      items.set(id, item);
       draw(item, turn, how, state);
       if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
     });
@@ -74,6 +88,7 @@ export function transcript(call, keys) {
     input.disabled = role.disabled = closed;
   }
 
+  /** @param {HTMLElement} item @param {Spoken} turn @param {string} how @param {State} state */
   function draw(item, turn, how, state) {
     const drawn = JSON.stringify([turn, how, decided(state, turn)]);
     if (shown.get(item) === drawn) return;
@@ -97,9 +112,11 @@ export function transcript(call, keys) {
   return { node, render, swap, focus: () => input.focus() };
 }
 
+/** @param {State} state @param {string} finding */
 const label = (state, finding) => state.checklist?.find((row) => row.finding === finding)?.label.toLowerCase() ?? finding;
 
 // The warning signs that were heard in this very turn.
+/** @param {State} state @param {Spoken} turn */
 function decided(state, turn) {
   const rows = state.checklist?.filter((row) => row.machine.turn === turn.id && row.machine.status === "present") ?? [];
   return rows.map((row) => `heard: ${row.label.toLowerCase()}`);

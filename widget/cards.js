@@ -18,14 +18,14 @@ export const dataOf = (entry) => entry.custom?.data ?? {};
 /**
  * One entry of the conversation.
  * @param {Entry} entry @param {Facts} facts @param {Strings} words
- * @param {boolean} alone whether no other advice stands beside it: several are folded, so that each is found
+ * @param {boolean} first whether no other advice stands right before it: of several only the first is open
  */
-export function message(entry, facts, words, alone) {
+export function message(entry, facts, words, first) {
   const mine = entry.from === "person";
   const data = dataOf(entry);
   const card = !mine && /** @type {Record<string, typeof triage>} */ (CARDS)[data.type];
   const body = card
-    ? card(entry.text, data, facts, words, alone)
+    ? card(entry.text, data, facts, words, first)
     : h("div", { class: "bubble" }, ...shown(blocksOf(entry.text)));
   if (entry.image && /^(https:|data:image\/)/.test(entry.image)) body.append(h("img", { src: entry.image, alt: "" }));
   const speaker = h("span", { class: "hidden" }, mine ? words.you : words.assistant, " ");
@@ -103,9 +103,11 @@ function sourcesOf(sources, label) {
   );
 }
 
-/** @param {string} text @param {Data} data @param {Facts} facts @param {Strings} words @param {boolean} [alone] */
-function advice(text, data, facts, words, alone) {
-  const blocks = blocksOf(text);
+/** @param {string} text @param {Data} data @param {Facts} facts @param {Strings} words @param {boolean} [first] */
+function advice(text, data, facts, words, first) {
+  // The sources stand in a list of their own, so they are not named in the text as well.
+  const bare = (data.sources ?? []).reduce((/** @type {string} */ rest, /** @type {string} */ source) => rest.replaceAll(` [${source}]`, ""), text);
+  const blocks = blocksOf(bare);
   if (blocks[0]?.lines[0] === data.title && !blocks[0].items.length) blocks.shift();
   const offered = data.status === "offered";
   const status = /** @type {Record<string, string>} */ ({ ...words })[data.status];
@@ -117,9 +119,15 @@ function advice(text, data, facts, words, alone) {
     return [hasDrawing(id) && drawing(id, facts.drawings[id] ?? name), h("strong", {}, name), line.slice(name.length)];
   };
   const pictures = offered ? PICTURES[data.topic] ?? [] : [];
+  const begins = blocks[0]?.lines[0] ?? blocks[0]?.items[0];
   return h(
-    "details", { class: `card advice ${offered ? "" : "withheld"}`, part: "card", open: alone },
-    h("summary", { class: "bar" }, h("strong", {}, data.title ?? ""), status && h("span", { class: "status" }, status)),
+    "details", { class: `card advice ${offered ? "" : "withheld"}`, part: "card", open: first },
+    h(
+      "summary", { class: "bar" },
+      h("strong", {}, data.title ?? ""),
+      status && h("span", { class: "status" }, status),
+      begins && h("span", { class: "begins" }, begins),
+    ),
     h(
       "div", { class: `inner ${Object.keys(names).length ? "movements" : ""}` },
       pictures.length > 0 && h("div", { class: "pictures" }, ...pictures.map((id) => drawing(id, facts.drawings[id] ?? ""))),
@@ -142,9 +150,9 @@ function handover(text, data, facts, words) {
     h(
       "div", { class: "inner" },
       ...shown(blocksOf(before)),
+      h("details", {}, h("summary", {}, words.note), h("pre", {}, note)),
       data.reference && h("p", { class: "reference" }, h("span", {}, words.reference), " ", h("strong", {}, data.reference)),
       callLink(facts.telephone, words),
-      h("details", {}, h("summary", {}, words.note), h("pre", {}, note)),
     ),
   );
 }

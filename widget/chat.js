@@ -223,7 +223,9 @@ class Chat {
     const { entries, facts } = this.connection;
     if (!facts) return;
     const summary = summaryOf(entries, facts, this.words);
-    this.present(this.words.summaryTitle, [h("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": this.words.summaryTitle }, ...asNodes(summary, "h3"))], [
+    // The title stands above it.
+    const [, ...nodes] = asNodes(summary);
+    this.present(this.words.summaryTitle, [h("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": this.words.summaryTitle }, ...nodes)], [
       h("button", { type: "button", class: "primary", onclick: () => print(summary, this.root) }, this.words.print),
       h("button", { type: "button", onclick: () => save(summary, this.words.summaryFile, this.asking) }, this.words.save),
       h("button", { type: "button", onclick: () => this.asking.close() }, this.words.done),
@@ -347,12 +349,15 @@ class Chat {
     if (fresh.length) {
       if (this.connection.ended) this.notice(this.words.ended);
       this.connection.ended = false;
-      this.log.append(...fresh.map((entry) => message(entry, facts, this.words, !this.beside(entry))));
-      if (this.drawn && !this.isOpen && fresh.some((entry) => entry.from === "assistant")) this.unread = true;
+      this.log.append(...fresh.map((entry) => message(entry, facts, this.words, !this.followsAdvice(entry))));
+      if (this.connection.kept) this.notice(this.words.kept);
+      this.connection.kept = false;
+      if (fresh.some((entry) => entry.from === "assistant" && entry.n >= this.connection.seen)) this.unread = !this.isOpen;
       this.drawn = entries.length;
       // What was there before is not read out; what comes from now on is.
       requestAnimationFrame(() => this.log.setAttribute("aria-live", "polite"));
     }
+    if (this.isOpen && this.connection.seen !== entries.length) this.connection.see();
     this.waiting.replaceChildren(...pending.map((each) => this.pendingMessage(each)));
     const writing = (busy && !this.connection.offline && !pending.every((each) => each.error)) || (this.begun && !ready && this.connection.opening);
     this.typing.hidden = !writing;
@@ -364,9 +369,10 @@ class Chat {
     if (fresh.length || pending.length) this.scroll(fresh.length ? first : undefined);
   }
 
-  /** Whether other advice stands right before or after. @param {Entry} entry */
-  beside(entry) {
-    return [entry.n - 1, entry.n + 1].some((n) => this.connection.entries[n] && dataOf(this.connection.entries[n]).type === "advice");
+  /** Whether other advice stands right before. @param {Entry} entry */
+  followsAdvice(entry) {
+    const before = this.connection.entries[entry.n - 1];
+    return before !== undefined && dataOf(before).type === "advice";
   }
 
   /** @param {import("./connection.js").Pending} each */

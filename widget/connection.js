@@ -30,23 +30,28 @@ export class Refusal extends Error {
  * One person's conversation with one server. Tells its listener when anything changed.
  */
 export class Connection {
-  /** @param {string} server @param {Storage | null} storage where the session is kept @param {() => void} changed */
-  constructor(server, storage, changed) {
+  /** @param {string} server @param {Storage | null} home where the session is kept @param {() => void} changed */
+  constructor(server, home, changed) {
     this.server = server;
-    this.storage = storage;
+    this.home = home;
+    // A session that waits for a check-in stands on the device, wherever others are kept.
+    this.storage = [home, device()].find((each) => read(each, this.key("token"))) ?? home;
     this.changed = changed;
     /** @type {Entry[]} */
     this.entries = [];
     /** @type {Pending[]} */
     this.pending = read(tab(), this.key("pending")) ?? [];
     /** @type {Facts | null} */
-    this.facts = read(storage, this.key("facts"));
+    this.facts = read(this.storage, this.key("facts"));
     /** @type {string | null} */
-    this.token = read(storage, this.key("token"));
+    this.token = read(this.storage, this.key("token"));
+    /** How many entries the person has had in sight. @type {number} */
+    this.seen = read(this.storage, this.key("seen")) ?? 0;
     this.reachable = true;
     this.ready = false;
     this.busy = false;
     this.ended = false;
+    this.kept = false;
     this.opening = false;
     this.over = false;
     this.problem = "";
@@ -149,6 +154,7 @@ export class Connection {
     for (let wait = FIRST_WAIT, failures = 0; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
       try {
         const answer = await this.request("POST", "/web/messages", { id: message.id, ...body });
+        if (answer.token) this.keep(answer.token);
         await this.merge(answer.messages);
         return;
       } catch (error) {
@@ -177,12 +183,30 @@ export class Connection {
     this.open();
   }
 
+  /** The person agreed to be asked again: the session outlasts the tab. @param {string} token */
+  keep(token) {
+    this.kept = this.storage !== device();
+    for (const name of ["token", "facts", "seen"]) write(this.storage, this.key(name), null);
+    this.storage = device();
+    this.token = token;
+    write(this.storage, this.key("token"), token);
+    write(this.storage, this.key("facts"), this.facts);
+  }
+
+  /** All that is there is in sight. */
+  see() {
+    this.seen = this.entries.length;
+    write(this.storage, this.key("seen"), this.seen);
+  }
+
   drop() {
     this.stream?.abort();
     this.stream = null;
     this.token = null;
     this.entries = [];
-    write(this.storage, this.key("token"), null);
+    this.seen = 0;
+    for (const name of ["token", "seen"]) write(this.storage, this.key(name), null);
+    this.storage = this.home;
   }
 
   /** Begin a new conversation; the old one stays until it is erased. */

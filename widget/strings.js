@@ -65,6 +65,7 @@ const EN = {
   forgetYes: "Erase it all",
   forgotten: "Your conversation is erased: from our server and from this page.",
   ended: "This chat has ended, so a new one was started.",
+  kept: "My question will stand here: open this page again in this browser. Until then this chat is kept on this device. If others use it, choose “Forget me” when you are done.",
   unread: "New message",
 };
 

@@ -19,19 +19,16 @@ export function summaryOf(entries, facts, words) {
     [words.summaryAdvice, advice.map((entry) => entry.text).join("\n\n")],
     [words.summaryTold, told.join("\n")],
   ];
-  const head = `${facts.clinic}\n${facts.telephone}\n${new Date().toLocaleString()}`;
+  const head = `${facts.clinic}\n${facts.telephone}\n${new Date().toLocaleString([], { dateStyle: "long", timeStyle: "short" })}`;
   return [[words.summaryTitle, head], .../** @type {[string, string][]} */ (parts.filter(([, text]) => text))];
 }
 
 /** @param {[string, string][]} summary */
 export const asText = (summary) => summary.map(([heading, text]) => `${heading}\n\n${text}\n`).join("\n");
 
-/** @param {[string, string][]} summary @param {string} level of the first heading */
-export const asNodes = (summary, level = "h1") =>
-  summary.flatMap(([heading, text], index) => [
-    h(/** @type {"h1"} */ (index ? "h3" : level), {}, heading),
-    h("p", { class: "text" }, text),
-  ]);
+/** @param {[string, string][]} summary the first heading is the title */
+export const asNodes = (summary) =>
+  summary.flatMap(([heading, text], index) => [h(index ? "h3" : "h1", {}, heading), h("p", { class: "text" }, text)]);
 
 /** Print in a frame of its own: the page around is left out. @param {[string, string][]} summary @param {ParentNode & Node} place */
 export function print(summary, place) {

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, Extra
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.shared.core.events import BotUttered, Event
 from sanic import Request, Sanic, response
 from sanic.response import HTTPResponse
@@ -35,7 +35,7 @@ from backsignal.channels.web_requests import (
 )
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from backsignal.channels.web_streams import Streams
-from backsignal.components.check_ins import follow
+from backsignal.components.check_ins import follow, last_check_in, move_check_ins
 from backsignal.components.erasure import erase, primary
 from backsignal.components.tracker_store import events_of
 
@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[HTTPResponse | None]]
 
 _MOST_STREAMS = 6
+# Somebody who agreed to be asked again has so long to see the last question.
+_TO_SEE_SECONDS = 7 * 86_400
 _API_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -60,9 +62,10 @@ class WebOptions(BaseModel):
     """The channel's options in credentials.yml.
 
     `origins` are other websites whose pages may use the chat ("https://clinic.example"). A session ends
-    after `lifetime_hours` without a visit. Limits count a session's messages, and an address's new sessions
-    and requests, on each server. `opening` is the response that opens a conversation. `poll_seconds` is how
-    often a stream looks for what another server delivered. `demo` serves the demonstration page at `/`.
+    after `lifetime_hours` without a visit, or when the check-ins that were agreed to are over. Limits count
+    a session's messages, and an address's new sessions and requests, on each server. `opening` is the
+    response that opens a conversation. `poll_seconds` is how often a stream looks for check-ins and for what
+    came by another server. `demo` serves the demonstration page at `/`.
     """
 
     origins: frozenset[str] = frozenset()
@@ -106,10 +109,6 @@ class WebChannel(InputChannel):
         """The channel as credentials.yml sets it. Raises ValueError where an option is wrong."""
         options = WebOptions(**(credentials or {}))
         return cls(options, Sessions(load_secret(), options.lifetime_hours * 3600))
-
-    def get_output_channel(self) -> OutputChannel:
-        """Where Rasa sends what comes later: a reminder, an intent triggered from outside."""
-        return _Later(self._streams)
 
     def blueprint(self, on_new_message: OnMessage) -> RootBlueprint:
         """The channel's routes."""
@@ -186,7 +185,10 @@ class WebChannel(InputChannel):
         else:
             session = self._sessions.read(request.token)
             await _events_of(agent, session.sender)
-            session = self._sessions.renewed(session, restart=body.get("restart") is True)
+            until, before = _needed_until(agent, session.sender), session.sender
+            session = self._sessions.renewed(session, body.get("restart") is True, until)
+            if session.sender != before:
+                move_check_ins(primary(agent.tracker_store), before, session.sender)
         entries = await _opened(agent, session.sender, self._options.opening)
         return response.json(
             {"token": self._sessions.token(session), "expires": session.expires, "messages": entries}
@@ -214,9 +216,12 @@ class WebChannel(InputChannel):
         agent = _agent(request)
         # A turn that has begun is finished even if the person's connection breaks: a retry gets its answer.
         turn = asyncio.ensure_future(_turn(agent, session.sender, message_id, text, payloads))
-        answer = await asyncio.shield(turn)
+        answer: dict[str, Any] = {"id": message_id, "messages": await asyncio.shield(turn)}
         self._streams.wake(session.sender)
-        return response.json({"id": message_id, "messages": answer})
+        until = _needed_until(agent, session.sender)
+        if until > session.expires:
+            answer["token"] = self._sessions.token(self._sessions.renewed(session, until=until))
+        return response.json(answer)
 
     async def _events(self, request: Request) -> None:
         session = self._sessions.read(request.token)
@@ -253,31 +258,6 @@ class _WebAnswers(Answers):
     def name(cls) -> str:
         """The channel's name."""
         return WebChannel.name()
-
-
-class _Later(OutputChannel):
-    """Wakes the person's streams; what is sent stands in the tracker, and they read it there."""
-
-    def __init__(self, streams: Streams) -> None:
-        self._streams = streams
-        self._waking: set[asyncio.Future[None]] = set()
-
-    @classmethod
-    def name(cls) -> str:
-        """The channel's name."""
-        return WebChannel.name()
-
-    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        """Wake the streams once the turn is over and stored."""
-        waking = asyncio.ensure_future(self._wake_after_turn(recipient_id))
-        self._waking.add(waking)
-        waking.add_done_callback(self._waking.discard)
-
-    async def _wake_after_turn(self, sender: str) -> None:
-        agent = Sanic.get_app().ctx.agent
-        async with agent.lock_store.lock(sender):
-            pass
-        self._streams.wake(sender)
 
 
 async def _turn(
@@ -336,6 +316,12 @@ async def _events_of(agent: Agent, sender: str) -> list[Event]:
     if not events:
         raise RefusedError(401, "session_over")
     return events
+
+
+def _needed_until(agent: Agent, sender: str) -> int:
+    """Until when a session must last so that all check-ins that were agreed to can be seen."""
+    last = last_check_in(primary(agent.tracker_store), sender)
+    return 0 if last is None else int(last) + _TO_SEE_SECONDS
 
 
 def _agent(request: Request) -> Agent:

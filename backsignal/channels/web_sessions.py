@@ -51,9 +51,10 @@ class Sessions:
         """A session for a person who was not here before."""
         return Session(secrets.token_hex(16), 0, self._end())
 
-    def renewed(self, session: Session, restart: bool = False) -> Session:
-        """The session with a new end; with `restart`, its next conversation."""
-        return Session(session.person, session.conversation + restart, self._end())
+    def renewed(self, session: Session, restart: bool = False, until: int = 0) -> Session:
+        """The session with a new end, not before `until`; with `restart`, its next conversation."""
+        end = max(self._end(), until)
+        return Session(session.person, session.conversation + restart, end)
 
     def token(self, session: Session) -> str:
         """The session as its holder presents it."""

@@ -63,6 +63,19 @@ class CheckIns:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(table).where(table.c.sender == sender, table.c.asked))
 
+    def move(self, sender: str, to: str) -> None:
+        """The person goes on in another conversation of the widget: they are asked there."""
+        moving = sa.update(table).where(table.c.sender == sender).values(sender=to, address=to)
+        with self._engine.begin() as connection:
+            connection.execute(moving)
+
+    def last(self, sender: str) -> float | None:
+        """When the last of this person's check-ins is due; None where there is none to come."""
+        query = sa.select(sa.func.max(table.c.due)).where(table.c.sender == sender)
+        with self._engine.connect() as connection:
+            due: float | None = connection.execute(query).scalar_one()
+        return due
+
     def move_due(self) -> None:
         """Put what is due into the inbox, each once however many servers do this."""
         now = clock.now()
@@ -125,6 +138,17 @@ def follow(
     except Exception as error:
         # The answer itself stands; what is lost is only the asking again.
         logger.error("check_ins.follow.failed error=%s", type(error).__name__)
+
+
+def move_check_ins(store: TrackerStore, sender: str, to: str) -> None:
+    """Let the check-ins of a conversation of the widget be asked in the person's next one."""
+    if isinstance(store, SQLTrackerStore):
+        check_ins_in(store.engine).move(sender, to)
+
+
+def last_check_in(store: TrackerStore, sender: str) -> float | None:
+    """When the last of a person's check-ins is due; None where there is none to come."""
+    return check_ins_in(store.engine).last(sender) if isinstance(store, SQLTrackerStore) else None
 
 
 def erase_check_ins(connection: Connection, sender: str) -> None:

@@ -9,10 +9,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.chat import EMERGENCY, STORY, Chat
-from tests.browser.conftest import OpenChat, serve_host
+from tests.browser.conftest import OpenChat
 from tests.channels.test_web import rows_with
 from tests.channels.web_client import new_id
 from tests.conftest import Server, free_port, start_server, stop_server
@@ -41,6 +42,30 @@ def test_a_triage_with_the_mouse_ends_in_a_result_and_advice(chat: OpenChat) -> 
     exercise = opened.host.locator(".log details.advice", has_text="Pelvic tilt")
     exercise.locator("> summary").click()
     expect(exercise.get_by_role("img")).to_have_count(8)
+
+
+def test_of_several_advice_cards_the_first_is_open_and_the_others_say_how_they_begin(chat: OpenChat) -> None:
+    opened = chat()
+    opened.say(STORY)
+    opened.to_result()
+    while opened.answers.get_by_role("checkbox").count():
+        opened.nothing()
+    cards = opened.host.locator("details.advice")
+    heat, ice = (cards.filter(has_text=text) for text in ("warm bottle", "frozen peas"))
+    expect(heat.locator(".inner")).to_be_visible()
+    expect(heat.locator(".begins")).to_be_hidden()
+    expect(ice.locator(".inner")).to_be_hidden()
+    expect(ice.locator(".begins")).to_contain_text("Ice works in another way than heat.")
+    ice.locator("> summary").press("Enter")
+    expect(ice.locator(".inner")).to_be_visible()
+    expect(ice.locator(".begins")).to_be_hidden()
+    # Where it comes from opens too, and is not told in the text before.
+    evidence = ice.get_by_text("Nobody knows for sure")
+    expect(evidence).not_to_contain_text("Cochrane")
+    sources = ice.locator("details")
+    expect(sources.get_by_text("Cochrane")).to_be_hidden()
+    sources.locator("summary").click()
+    expect(sources.get_by_text("Cochrane")).to_be_visible()
 
 
 def test_an_emergency_cannot_be_overlooked(chat: OpenChat) -> None:
@@ -271,16 +296,20 @@ def test_a_server_stopped_and_started_in_mid_conversation(
         stop_server(started)
 
 
-def test_two_tabs_share_a_conversation(new_page: Callable[..., Page], server: Server) -> None:
-    first = new_page()
-    serve_host(first, server, page_with('remember="device"'))
-    first.goto(f"{server.url}/host")
-    one = Chat(first).open()
+@pytest.fixture
+def tabs(on_host: OpenChat) -> tuple[Chat, Chat]:
+    """Two tabs of one person, who has begun in the first."""
+    one = on_host(page_with('remember="device"')).open()
     one.say(STORY)
-    second = first.context.new_page()
-    second.goto(f"{server.url}/host")
+    second = one.page.context.new_page()
+    second.goto(one.page.url)
     two = Chat(second).open()
     expect(two.answers.get_by_role("checkbox").first).to_be_visible()
+    return one, two
+
+
+def test_two_tabs_share_a_conversation(tabs: tuple[Chat, Chat]) -> None:
+    one, two = tabs
     two.nothing()
     expect(one.messages).to_have_count(two.messages.count())
     assert one.host.locator(".log").inner_text() == two.host.locator(".log").inner_text()
@@ -292,15 +321,8 @@ def test_two_tabs_share_a_conversation(new_page: Callable[..., Page], server: Se
     expect(two.messages).to_have_count(0)
 
 
-def test_a_closed_chat_says_that_something_came(new_page: Callable[..., Page], server: Server) -> None:
-    first = new_page()
-    serve_host(first, server, page_with('remember="device"'))
-    first.goto(f"{server.url}/host")
-    one = Chat(first).open()
-    one.say(STORY)
-    second = first.context.new_page()
-    second.goto(f"{server.url}/host")
-    two = Chat(second).open()
+def test_a_closed_chat_says_that_something_came(tabs: tuple[Chat, Chat]) -> None:
+    one, two = tabs
     one.input.press("Escape")
     two.nothing()
     badge = one.host.get_by_role("status").filter(has_text="New message")

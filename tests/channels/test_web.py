@@ -4,6 +4,7 @@ import http.client
 import json
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,8 +18,7 @@ from backsignal.channels.web_limits import Limiter
 from backsignal.channels.web_requests import RefusedError, allowed_origin
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from tests.channels.web_client import TIMEOUT, Web, error_of, new_id, patiently
-from tests.conftest import Server, start_server, stop_server
-from tests.conversation.test_failures import Actions
+from tests.conftest import Server, free_port, start_server, stop_server
 
 STORY = "my back locked up two days ago when I lifted a box"
 
@@ -482,6 +482,30 @@ def test_a_person_cannot_hold_all_the_streams(web: Web) -> None:
         stream.close()
 
 
+def test_a_session_lasts_until_the_last_check_in_was_seen(web: Web) -> None:
+    sessions = Sessions(load_secret(), 0)
+    answer = web.agree_to_check_ins()
+    in_six_weeks = time.time() + 42 * 86_400
+    assert sessions.read(answer["token"]).expires > in_six_weeks
+    web.token = answer["token"]
+    assert "token" not in web.send("thank you").json()
+    assert sessions.read(web.call("POST", "/web/session", {}).json()["token"]).expires > in_six_weeks
+    stopped = web.send("no more check-ins").json()
+    assert "token" not in stopped
+    assert sessions.read(web.call("POST", "/web/session", {}).json()["token"]).expires < in_six_weeks
+
+
+def test_who_starts_again_is_asked_in_the_new_conversation(web: Web, server: Server) -> None:
+    web.token = web.agree_to_check_ins()["token"]
+    again = web.call("POST", "/web/session", {"restart": True}).json()
+    before, now = Sessions(load_secret(), 0).read(again["token"]).senders()
+    with sqlite3.connect(server.database) as connection:
+        rows = connection.execute(
+            "select sender from check_ins where sender in (?, ?)", (before, now)
+        ).fetchall()
+    assert rows == [(now,)] * 3
+
+
 class web_events:  # noqa: N801 - reads as a function
     """The events of a stream after the entry numbered `last`."""
 
@@ -505,47 +529,18 @@ class web_events:  # noqa: N801 - reads as a function
 # When something breaks
 
 
-@pytest.fixture(scope="module")
-def actions() -> Iterator[Actions]:
-    started = Actions()
-    yield started
-    started.recover()
-    started.stop()
-
-
-@pytest.fixture(scope="module")
-def own(actions: Actions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of this module alone, which may be stopped and whose actions may fail."""
-    started = start_server(tmp_path_factory.mktemp("web"), BACKSIGNAL_ACTIONS_URL=actions.url)
-    yield started
-    stop_server(started)
-
-
-def test_a_failing_action_gives_the_safe_message_and_a_reload_shows_it(own: Server, actions: Actions) -> None:
-    web = Web(own.url)
-    web.send(STORY)
-    actions.fail("raises")
-    message_id = new_id()
+def test_a_stopped_server_forgets_nothing(tmp_path: Path) -> None:
+    port = str(free_port())
+    started = start_server(tmp_path, "--port", port)
     try:
-        answer = web.send("no", message_id)
+        web = Web(f"http://127.0.0.1:{port}")
+        message_id = new_id()
+        answer = web.send(STORY, message_id).json()
+        before = web.history()
+        stop_server(started)
+        started = start_server(tmp_path, "--port", port)
+        assert web.history() == before
+        assert web.send(STORY, message_id).json() == answer
+        assert web.send("no").json()["messages"][-1]["custom"]["data"]["type"] == "question"
     finally:
-        actions.recover()
-    assert answer.status_code == 200
-    assert "999" in answer.json()["messages"][-1]["text"]
-    assert web.history()[-1] == answer.json()["messages"][-1]
-    assert web.send("no", message_id).json() == answer.json()
-    assert web.send("no").json()["messages"][-1]["custom"]["data"]["type"] == "question"
-
-
-def test_a_stopped_server_forgets_nothing(own: Server, actions: Actions) -> None:
-    web = Web(own.url)
-    message_id = new_id()
-    answer = web.send(STORY, message_id).json()
-    before = web.history()
-    stop_server(own)
-    started = start_server(own.database.parent, BACKSIGNAL_ACTIONS_URL=actions.url)
-    own.url, own.process = started.url, started.process
-    web.url = own.url
-    assert web.history() == before
-    assert web.send(STORY, message_id).json() == answer
-    assert web.send("no").json()["messages"][-1]["custom"]["data"]["type"] == "question"
+        stop_server(started)

@@ -41,6 +41,15 @@ class Web:
         entries: list[dict[str, Any]] = response.json()["messages"]
         return entries
 
+    def agree_to_check_ins(self) -> dict[str, Any]:
+        """Come to the end of the questions and say yes to being asked again: the answer to that."""
+        entries = self.send("my back locked up two days ago when I lifted a box").json()["messages"]
+        while "Yes, ask me again" not in (offered := [it["title"] for it in entries[-1]["buttons"]]):
+            no = next(it for it in ("None of these", "18 to 49", "2 to 13 days", "No") if it in offered)
+            entries = self.choose(no).json()["messages"]
+        answer: dict[str, Any] = self.choose("Yes, ask me again").json()
+        return answer
+
     def _start(self) -> str:
         response = patiently(lambda: requests.post(f"{self.url}/web/session", json={}, timeout=TIMEOUT))
         response.raise_for_status()

@@ -17,6 +17,7 @@ from rasa_sdk.executor import ActionExecutor
 import actions
 from backsignal.components import action_endpoint
 from backsignal.components.action_endpoint import InProcessActions
+from tests.channels.web_client import Web, new_id
 from tests.conftest import Server, free_port, start_server, stop_server
 from tests.conversation.chat import Chat, play, scenario_files, waits_for
 
@@ -145,6 +146,20 @@ def test_other_turns_get_a_safe_message_and_the_conversation_goes_on(
         chat.answer_rest(chat.say("no"), {"default": "no", "age": "34"}).payload("triage")["level"]
         == "self_care"
     )
+
+
+def test_the_widget_gets_the_safe_message_once_and_keeps_it(faulty: Actions, remote: Server) -> None:
+    web = Web(remote.url)
+    web.send("my back hurts since yesterday")
+    faulty.fail("raises")
+    message_id = new_id()
+    answer = web.send("no", message_id)
+    faulty.recover()
+    assert answer.status_code == 200
+    assert "999" in answer.json()["messages"][-1]["text"]
+    assert web.history()[-1] == answer.json()["messages"][-1]
+    assert web.send("no", message_id).json() == answer.json()
+    assert web.send("no").json()["messages"][-1]["custom"]["data"]["type"] == "question"
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,12 @@ from backsignal.components.check_ins import CheckIns, erase_check_ins, table
 from backsignal.components.clock import SHIFT_VARIABLE
 from tests.channels.web_client import Web
 from tests.conftest import Server, start_server, stop_server
+from tests.days import NEXT_DAY, Days
 from tests.messaging.conftest import settings, wait_until_idle
 from tests.messaging.people import MessengerUser, Person, SlackUser, TelegramUser, Texter, said, through
 from tests.messaging.stub import Platforms, Sent
 
 STORY = "my back locked up two days ago when I lifted a box"
-# Longer than a day with the hours added in which nobody is written to.
-NEXT_DAY = 1.6
 _PATIENCE = 40.0
 
 
@@ -156,22 +155,6 @@ def test_many_servers_that_look_at_once_ask_each_once(database: sa.engine.Engine
 # ---- Against the service ------------------------------------------------------------------------------
 
 
-class Days:
-    """A clock that the tests move, by the file that the server reads."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "shift"
-        self._days = 0.0
-        self.add(0)
-
-    def add(self, days: float) -> None:
-        self._days += days
-        # Written beside and renamed, so that a server never reads half of it.
-        draft = self.path.with_suffix(".draft")
-        draft.write_text(str(self._days * 86_400))
-        draft.replace(self.path)
-
-
 @pytest.fixture(scope="module")
 def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
     return Days(tmp_path_factory.mktemp("clock"))
@@ -180,7 +163,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Days:
 @pytest.fixture(scope="module")
 def start(stub: Platforms, days: Days, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Server]:
     folder = tmp_path_factory.mktemp("check-in")
-    return lambda: start_server(folder, **settings(stub), **{SHIFT_VARIABLE: str(days.path)})
+    return lambda: start_server(folder, **settings(stub), **days.setting)
 
 
 @pytest.fixture(scope="module")
@@ -304,14 +287,7 @@ def test_those_who_stop_hear_nothing(word: str, running: Server, stub: Platforms
 def test_the_widget_shows_it_at_the_next_visit_and_until_it_is_erased(running: Server, days: Days) -> None:
     web, other = Web(running.url), Web(running.url)
     for one in (web, other):
-        entries = one.send(STORY).json()["messages"]
-        for _ in range(30):
-            offered = [button["title"] for button in entries[-1].get("buttons", [])]
-            if "Yes, ask me again" in offered:
-                break
-            wanted = next(t for t in ("None of these", "18 to 49", "2 to 13 days", "No") if t in offered)
-            entries = one.choose(wanted).json()["messages"]
-        one.choose("Yes, ask me again")
+        one.agree_to_check_ins()
     other.call("DELETE", "/web/session")
     seen = len(web.history())
     days.add(NEXT_DAY)
