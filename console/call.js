@@ -12,6 +12,7 @@ export class Call {
     this.sending = [];
     this.readers = [];
     this.problem = null;
+    this.signedOut = false;
   }
 
   watch(reader) {
@@ -55,6 +56,7 @@ export class Call {
     return Boolean(this.state?.closed_at);
   }
 
+  // Returns whether the service took it in.
   async say(role, text, extra = {}) {
     const body = { role, text, request_id: newId(), ...extra };
     if (body.final !== false) this.sending.push(body);
@@ -65,9 +67,11 @@ export class Call {
         this.place(answer.turn);
         this.tell();
       }
+      return true;
     } catch (error) {
       this.sending = this.sending.filter((waiting) => waiting !== body);
       this.fail(error);
+      return false;
     }
   }
 
@@ -108,6 +112,7 @@ export class Call {
   fail(error) {
     if (error instanceof ApiError && error.state) this.take({ ...error.state, turns: [] });
     this.problem = error.message;
+    this.signedOut = error.status === 401;
     announce(error.message, true);
     this.tell();
   }

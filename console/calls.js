@@ -6,7 +6,7 @@ import { announce, button, clock, el, fill, text } from "./dom.js";
 const REFRESH_MS = 2000;
 const LEVELS = { emergency: "Emergency", urgent: "Today", soon: "Within days", self_care: "Self-care" };
 
-export function calls(me, onOpen) {
+export function calls(me, onOpen, onSignedOut) {
   const rows = el("tbody");
   const none = el("p", { class: "hint" }, "No call is open.");
   const problem = el("p", { class: "problem", role: "alert" });
@@ -38,6 +38,7 @@ export function calls(me, onOpen) {
       text(problem, "");
       draw(list);
     } catch (error) {
+      if (error.status === 401) return onSignedOut();
       text(problem, `${error.message} This list may be old.`);
     }
     timer = setTimeout(refresh, REFRESH_MS);
