@@ -47,12 +47,13 @@ export function transcript(call, keys) {
   }
 
   /** @param {Event} event */
-  function submit(event) {
+  async function submit(event) {
     event.preventDefault();
     const said = input.value.trim();
     if (!said || call.closed) return;
     input.value = "";
-    call.say(speaker, said);
+    // What was not taken in goes back to where it can be mended or sent again.
+    if (!(await call.say(speaker, said))) input.value = `${said} ${input.value}`.trim();
   }
 
   input.addEventListener("keydown", (event) => {

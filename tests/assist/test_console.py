@@ -1,60 +1,16 @@
 """The console in a browser, as an agent uses it: live calls, overrides, two consoles, a link that breaks."""
 
-import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.assist.browsing import PANEL, WCAG, WIDE, MakePage
 from tests.assist.link import Link
 from tests.assist.service import Client, Service, start, token
-from tests.browser.chat import CHROMIUM, chromium
-
-WIDE = {"width": 1280, "height": 800}
-PANEL = {"width": 400, "height": 800}
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-MakePage = Callable[..., Page]
-
-if not CHROMIUM.exists() and os.environ.get("CI") != "true":
-    pytest.skip(f"NO BROWSER at {CHROMIUM}: the console was not tested", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def new_page(browser: Browser, service: Service) -> Iterator[MakePage]:
-    """Makes pages; a script's error, a breach of the policy or a request to elsewhere fails the test."""
-    contexts, problems = [], []
-
-    def make(**options: Any) -> Page:
-        context = browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
-        contexts.append(context)
-        context.on("weberror", lambda error: problems.append(str(error.error)))
-        context.on(
-            "request", lambda request: problems.append(request.url) if elsewhere(request.url) else None
-        )
-        page = context.new_page()
-        page.on(
-            "console", lambda said: problems.append(said.text) if "Content Security" in said.text else None
-        )
-        return page
-
-    def elsewhere(url: str) -> bool:
-        return not url.startswith(("http://127.0.0.1:", "blob:http://127.0.0.1:"))
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert not problems
 
 
 def console(
@@ -291,6 +247,7 @@ def test_a_supervisor_sees_the_gravest_call_first(new_page: MakePage, service: S
 def test_a_whole_call_with_the_keyboard_alone(new_page: MakePage, service: Service) -> None:
     page = new_page()
     page.goto(f"{service.url}/assist/")
+    expect(page.get_by_label("Your token")).to_be_focused()
     page.keyboard.type(token("jo", "agent"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="New call")).to_be_focused()
@@ -335,6 +292,7 @@ def test_nothing_for_axe_to_find(
     jo.say(call, "caller", "yes I've had a temperature and no weight loss")
     page = new_page(viewport=size, color_scheme=scheme)
     page.goto(f"{service.url}/assist/")
+    expect(page.get_by_label("Your token")).to_be_focused()
     clean(page)
     console(page, service)
     expect(page.get_by_role("table")).to_be_visible()
