@@ -62,7 +62,7 @@ async function signIn(problem = "") {
       "section",
       { class: "sign-in card", "aria-labelledby": "sign-in-title" },
       el("h2", { id: "sign-in-title" }, "Sign in"),
-      there && el("p", {}, there),
+      there,
       there && el("p", { class: "hint" }, `You go to ${new URL(offered.authorize_url).host} and come back here.`),
       el("form", { onsubmit: submit }, el("label", { for: "token" }, there ? "Or your token" : "Your token"), input, el("button", { class: there ? "" : "main" }, "Sign in")),
       el("p", { class: "problem", role: "alert" }, problem),
@@ -137,7 +137,7 @@ async function openCall(id) {
   const body = el(
     "div",
     { class: "call", "data-tab": "checklist" },
-    el("div", { class: "top" }, parts.banner.node, problem, parts.question.node),
+    el("div", { class: "top" }, parts.banner.node, parts.question.node, problem),
     tabs.node,
     el("div", { class: "column heard" }, parts.transcript.node, play),
     el("div", { class: "column" }, parts.checklist.node),

@@ -154,6 +154,54 @@ def test_no_line_moves_when_another_is_heard(new_page: MakePage, service: Servic
     assert page.evaluate(places) == before
 
 
+def test_a_problem_moves_nothing(new_page: MakePage, service: Service, jo: Client) -> None:
+    call = jo.open()
+    page = console(new_page(), service, call)
+    places = """() => [...document.querySelectorAll(".line, .banner, #question, .column > .card")]
+        .map((one) => [one.getBoundingClientRect().left, one.getBoundingClientRect().top])"""
+    before = page.evaluate(places)
+    page.keyboard.press("Alt+e")
+    expect(page.locator("main [role=alert]")).to_contain_text("still open")
+    assert page.evaluate(places) == before
+
+
+@pytest.mark.parametrize("size", [WIDE, PANEL], ids=["1280", "400"])
+def test_the_longest_question_leaves_its_buttons_in_view(
+    size: dict[str, int], new_page: MakePage, service: Service, jo: Client
+) -> None:
+    call = jo.open()
+    while (question := jo.call(call)["next_question"])["findings"] != ["sexual_dysfunction"]:
+        for finding in question["findings"]:
+            jo.tick(call, finding, "absent")
+    page = console(new_page(viewport=size), service, call)
+    expect(page.locator("#question .say")).to_contain_text("The same nerves serve sex")
+    card, button = (
+        page.locator(place).bounding_box() for place in ("#question", "#question .row button >> nth=0")
+    )
+    assert card
+    assert button
+    assert button["y"] + button["height"] <= card["y"] + card["height"]
+
+
+@pytest.mark.parametrize("size", [WIDE, PANEL], ids=["1280", "400"])
+def test_the_transcript_opens_at_its_end_and_stays_where_somebody_reads(
+    size: dict[str, int], new_page: MakePage, service: Service, jo: Client
+) -> None:
+    call = jo.open()
+    for number in range(20):
+        jo.say(call, "caller", f"my back aches, number {number} of them")
+    page = console(new_page(viewport=size), service, call)
+    if size is PANEL:
+        page.get_by_role("button", name="Transcript", exact=True).click()
+    expect(page.locator(".player")).to_be_visible()
+    expect(page.locator(".turn", has_text="number 19 of")).to_be_in_viewport()
+    page.locator(".turns").evaluate("list => { list.scrollTop = 0; }")
+    expect(page.locator(".turn", has_text="number 0 of")).to_be_in_viewport()
+    jo.say(call, "caller", "and another one")
+    page.get_by_role("button", name="New below").click()
+    expect(page.locator(".turn", has_text="and another one")).to_be_in_viewport()
+
+
 # Two consoles, broken links
 
 
