@@ -60,7 +60,7 @@ export function calls(me, onOpen, onSignedOut) {
     return el(
       "tr",
       { "data-level": call.supported },
-      el("td", {}, el("span", { class: "badge level" }, LEVELS[call.supported])),
+      el("td", {}, el("span", { class: "badge level" }, urgency(call))),
       el("td", {}, call.owner),
       el("td", {}, clock(call.opened_at)),
       el("td", {}, String(call.turns)),
@@ -72,3 +72,6 @@ export function calls(me, onOpen, onSignedOut) {
   refresh();
   return { node, begin, stop: () => clearTimeout(timer) };
 }
+
+// That nothing was heard yet is no all-clear.
+const urgency = (call) => (call.supported === "self_care" && call.open ? "No sign so far" : LEVELS[call.supported]);

@@ -30,7 +30,7 @@ const HELP = [
   ["Alt+A", "I asked the next question"],
   ["Alt+N", "No to all of the next question"],
   ["Alt+S", "Change the speaker"],
-  ["Alt+E", "Complete the call"],
+  ["Alt+E", "Complete the call, or open its note"],
   ["Alt+C", "New call"],
   ["↑ ↓ Y N U", "In the checklist: move, yes, no, unsure"],
 ];
@@ -155,10 +155,10 @@ async function openCall(id) {
   });
 
   async function complete() {
-    if (!call.state || call.closed) return;
+    if (!call.state) return;
     await parts.note.save();
     const open = call.state.triage?.open ?? 0;
-    if (open && call.state.triage.supported !== "emergency" && !complete.warned) {
+    if (!call.closed && open && call.state.triage.supported !== "emergency" && !complete.warned) {
       complete.warned = true;
       call.problem = `${open} questions are still open. Press again to complete the call all the same.`;
       call.tell();
@@ -192,6 +192,8 @@ async function openCall(id) {
     "alt+e": complete,
   };
   parts.transcript.focus();
+  // In a side panel another part is shown at first, and what is hidden takes no focus.
+  if (!body.contains(document.activeElement)) parts.question.node.focus();
 }
 
 function aboutText({ state, closed }) {

@@ -42,7 +42,8 @@ export function note(call, keys, onComplete) {
     text(shown, state.note ?? "The note could not be made. The transcript holds all that was said.");
     if (!dirty && document.activeElement !== remarks) remarks.value = state.remarks;
     if (!dirty) based = state.version;
-    remarks.disabled = complete.disabled = closed;
+    text(complete.firstChild, closed ? "Open the note" : "Complete the call");
+    remarks.disabled = closed;
   }
 
   return { node, render, save };

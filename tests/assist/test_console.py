@@ -287,6 +287,8 @@ def test_a_supervisor_sees_the_gravest_call_first(new_page: MakePage, service: S
     expect(page.locator(f'tr:has([data-call="{grave}"])')).to_contain_text("Emergency")
     listed = page.locator("[data-call]").evaluate_all("all => all.map((one) => one.dataset.call)")
     assert listed.index(grave) < listed.index(calm)
+    # With questions open, a call without a warning sign is not called harmless.
+    expect(page.locator(f'tr:has([data-call="{calm}"])')).to_contain_text("No sign so far")
 
 
 # Everybody
@@ -328,6 +330,10 @@ def test_a_whole_call_with_the_keyboard_alone(new_page: MakePage, service: Servi
     page.keyboard.press("Escape")
     expect(page.locator("#about")).to_contain_text("completed")
     expect(page.get_by_label("Type what was said")).to_be_disabled()
+    page.keyboard.press("Alt+e")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Save as FHIR")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Open the note")).to_be_enabled()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -344,6 +350,7 @@ def test_nothing_for_axe_to_find(
     clean(page)
     console(page, service)
     expect(page.get_by_role("table")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     clean(page)
     page.goto("about:blank")
     console(page, service, call)
@@ -370,6 +377,7 @@ def clean(page: Page) -> None:
 def test_in_a_side_panel_every_part_is_within_reach(new_page: MakePage, service: Service, jo: Client) -> None:
     call = jo.open()
     page = console(new_page(viewport=PANEL), service, call)
+    expect(page.locator("#question")).to_be_focused()
     for key, place in (
         ("Alt+1", ".transcript"),
         ("Alt+4", ".advice"),
