@@ -65,7 +65,7 @@ export function calls(me, onOpen, onSignedOut) {
     return el(
       "tr",
       { "data-level": call.supported },
-      el("td", {}, el("span", { class: "badge level" }, LEVELS[call.supported])),
+      el("td", {}, el("span", { class: "badge level" }, urgency(call))),
       el("td", {}, call.owner),
       el("td", {}, clock(call.opened_at)),
       el("td", {}, String(call.turns)),
@@ -77,3 +77,7 @@ export function calls(me, onOpen, onSignedOut) {
   refresh();
   return { node, begin, stop: () => clearTimeout(timer) };
 }
+
+// That nothing was heard yet is no all-clear.
+/** @param {Summary} call */
+const urgency = (call) => (call.supported === "self_care" && call.open ? "No sign so far" : LEVELS[call.supported]);

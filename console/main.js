@@ -33,7 +33,7 @@ const HELP = [
   ["Alt+A", "I asked the next question"],
   ["Alt+N", "No to all of the next question"],
   ["Alt+S", "Change the speaker"],
-  ["Alt+E", "Complete the call"],
+  ["Alt+E", "Complete the call, or open its note"],
   ["Alt+C", "New call"],
   ["↑ ↓ Y N U", "In the checklist: move, yes, no, unsure"],
 ];
@@ -68,7 +68,7 @@ async function signIn(problem = "") {
       "section",
       { class: "sign-in card", "aria-labelledby": "sign-in-title" },
       el("h2", { id: "sign-in-title" }, "Sign in"),
-      there && el("p", {}, there),
+      there,
       offered && el("p", { class: "hint" }, `You go to ${new URL(offered.authorize_url).host} and come back here.`),
       el("form", { onsubmit: submit }, el("label", { for: "token" }, there ? "Or your token" : "Your token"), input, el("button", { class: there ? "" : "main" }, "Sign in")),
       el("p", { class: "problem", role: "alert" }, problem),
@@ -148,7 +148,7 @@ function openCall(id) {
   const body = el(
     "div",
     { class: "call", "data-tab": "checklist" },
-    el("div", { class: "top" }, parts.banner.node, problem, parts.question.node),
+    el("div", { class: "top" }, parts.banner.node, parts.question.node, problem),
     tabs.node,
     el("div", { class: "column heard" }, parts.transcript.node, play),
     el("div", { class: "column" }, parts.checklist.node),
@@ -167,10 +167,10 @@ function openCall(id) {
 
   let warned = false;
   async function complete() {
-    if (!call.state || call.closed) return;
+    if (!call.state) return;
     await parts.note.save();
     const { triage } = call.state;
-    if (triage?.open && triage.supported !== "emergency" && !warned) {
+    if (!call.closed && triage?.open && triage.supported !== "emergency" && !warned) {
       warned = true;
       call.problem = `${triage.open} questions are still open. Press again to complete the call all the same.`;
       call.tell();
@@ -204,6 +204,8 @@ function openCall(id) {
     "alt+e": complete,
   };
   parts.transcript.focus();
+  // In a side panel another part is shown at first, and what is hidden takes no focus.
+  if (!body.contains(document.activeElement)) parts.question.node.focus();
 }
 
 /** @param {Shown} call */

@@ -154,6 +154,54 @@ def test_no_line_moves_when_another_is_heard(new_page: MakePage, service: Servic
     assert page.evaluate(places) == before
 
 
+def test_a_problem_moves_nothing(new_page: MakePage, service: Service, jo: Client) -> None:
+    call = jo.open()
+    page = console(new_page(), service, call)
+    places = """() => [...document.querySelectorAll(".line, .banner, #question, .column > .card")]
+        .map((one) => [one.getBoundingClientRect().left, one.getBoundingClientRect().top])"""
+    before = page.evaluate(places)
+    page.keyboard.press("Alt+e")
+    expect(page.locator("main [role=alert]")).to_contain_text("still open")
+    assert page.evaluate(places) == before
+
+
+@pytest.mark.parametrize("size", [WIDE, PANEL], ids=["1280", "400"])
+def test_the_longest_question_leaves_its_buttons_in_view(
+    size: dict[str, int], new_page: MakePage, service: Service, jo: Client
+) -> None:
+    call = jo.open()
+    while (question := jo.call(call)["next_question"])["findings"] != ["sexual_dysfunction"]:
+        for finding in question["findings"]:
+            jo.tick(call, finding, "absent")
+    page = console(new_page(viewport=size), service, call)
+    expect(page.locator("#question .say")).to_contain_text("The same nerves serve sex")
+    card, button = (
+        page.locator(place).bounding_box() for place in ("#question", "#question .row button >> nth=0")
+    )
+    assert card
+    assert button
+    assert button["y"] + button["height"] <= card["y"] + card["height"]
+
+
+@pytest.mark.parametrize("size", [WIDE, PANEL], ids=["1280", "400"])
+def test_the_transcript_opens_at_its_end_and_stays_where_somebody_reads(
+    size: dict[str, int], new_page: MakePage, service: Service, jo: Client
+) -> None:
+    call = jo.open()
+    for number in range(20):
+        jo.say(call, "caller", f"my back aches, number {number} of them")
+    page = console(new_page(viewport=size), service, call)
+    if size is PANEL:
+        page.get_by_role("button", name="Transcript", exact=True).click()
+    expect(page.locator(".player")).to_be_visible()
+    expect(page.locator(".turn", has_text="number 19 of")).to_be_in_viewport()
+    page.locator(".turns").evaluate("list => { list.scrollTop = 0; }")
+    expect(page.locator(".turn", has_text="number 0 of")).to_be_in_viewport()
+    jo.say(call, "caller", "and another one")
+    page.get_by_role("button", name="New below").click()
+    expect(page.locator(".turn", has_text="and another one")).to_be_in_viewport()
+
+
 # Two consoles, broken links
 
 
@@ -239,6 +287,8 @@ def test_a_supervisor_sees_the_gravest_call_first(new_page: MakePage, service: S
     expect(page.locator(f'tr:has([data-call="{grave}"])')).to_contain_text("Emergency")
     listed = page.locator("[data-call]").evaluate_all("all => all.map((one) => one.dataset.call)")
     assert listed.index(grave) < listed.index(calm)
+    # With questions open, a call without a warning sign is not called harmless.
+    expect(page.locator(f'tr:has([data-call="{calm}"])')).to_contain_text("No sign so far")
 
 
 # Everybody
@@ -280,6 +330,10 @@ def test_a_whole_call_with_the_keyboard_alone(new_page: MakePage, service: Servi
     page.keyboard.press("Escape")
     expect(page.locator("#about")).to_contain_text("completed")
     expect(page.get_by_label("Type what was said")).to_be_disabled()
+    page.keyboard.press("Alt+e")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Save as FHIR")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Open the note")).to_be_enabled()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -296,6 +350,7 @@ def test_nothing_for_axe_to_find(
     clean(page)
     console(page, service)
     expect(page.get_by_role("table")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     clean(page)
     page.goto("about:blank")
     console(page, service, call)
@@ -322,6 +377,7 @@ def clean(page: Page) -> None:
 def test_in_a_side_panel_every_part_is_within_reach(new_page: MakePage, service: Service, jo: Client) -> None:
     call = jo.open()
     page = console(new_page(viewport=PANEL), service, call)
+    expect(page.locator("#question")).to_be_focused()
     for key, place in (
         ("Alt+1", ".transcript"),
         ("Alt+4", ".advice"),
