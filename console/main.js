@@ -61,7 +61,7 @@ async function signIn(problem = "") {
     token.set(input.value.trim());
     start();
   };
-  const there = offered ? button("Sign in with your work account", () => leaveFor(offered), { class: "main" }) : null;
+  const there = offered ? button("Sign in with your work account", () => leaveFor(offered).catch((error) => signIn(error.message)), { class: "main" }) : null;
   header(null);
   show(
     el(

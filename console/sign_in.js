@@ -17,6 +17,7 @@ export async function provider() {
 // Leaves for the provider's page. What its answer will be held against waits in this tab alone.
 /** @param {Provider} offered */
 export async function leaveFor(offered) {
+  if (!isSecureContext) throw new Error("This works over https only. Please tell whoever runs this service.");
   const flow = { state: secret(), nonce: secret(), verifier: secret(), page: location.search };
   sessionStorage.setItem(FLOW, JSON.stringify(flow));
   const address = new URL(offered.authorize_url);

@@ -76,6 +76,25 @@ def test_a_call_is_typed_from_sign_in_to_note(new_page: MakePage, service: Servi
     expect(page.get_by_role("button", name="New call")).to_be_visible()
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_note_is_copied_or_ready_to_be(
+    allowed: bool, new_page: MakePage, service: Service, jo: Client
+) -> None:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    if not allowed:
+        # As on every page without https.
+        page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined });")
+    call = jo.open()
+    jo.say(call, "caller", "my foot has gone numb")
+    console(page, service, call)
+    page.keyboard.press("Alt+e")
+    page.get_by_role("button", name="Copy the note").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Copied." if allowed else "press Ctrl+C")
+    taken = page.evaluate("navigator.clipboard?.readText() ?? getSelection().toString()")
+    assert taken.startswith("SITUATION")
+    assert "my foot has gone numb" in taken
+
+
 def test_the_next_question_is_asked_and_answered_with_three_keys(
     new_page: MakePage, service: Service, jo: Client
 ) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from backsignal.channels.assist_api import AssistOptions
 from tests.assist.browsing import WCAG, MakePage
@@ -183,6 +183,20 @@ def test_whose_sign_in_runs_out_during_a_call_signs_in_again_and_goes_on(
     page.get_by_role("button", name="Sign in again").click()
     sign_in(page)
     expect(page.locator(".turn")).to_contain_text("my back aches")
+
+
+def test_without_https_it_is_said_why_the_work_account_does_not_do(browser: Browser, clinic: Service) -> None:
+    def served(route: Route) -> None:
+        route.fulfill(
+            response=route.fetch(url=route.request.url.replace("http://clinic.example", clinic.url))
+        )
+
+    with browser.new_context() as context:
+        context.route("http://clinic.example/**", served)
+        page = context.new_page()
+        page.goto("http://clinic.example/assist/")
+        page.get_by_role("button", name=WORK_ACCOUNT).click()
+        expect(page.get_by_role("alert").filter(has_text="over https only")).to_be_visible()
 
 
 @pytest.mark.parametrize(
