@@ -9,7 +9,7 @@ const RETRY_MS = [300, 700, 1500, 3000, 5000];
 export class ApiError extends Error {
   /** @param {number} status @param {Refused} body */
   constructor(status, body) {
-    super(body?.error?.message ?? "The service does not answer.");
+    super(status === 401 ? "Your sign-in does not hold here, or has run out." : (body?.error?.message ?? "The service does not answer."));
     this.status = status;
     this.code = body?.error?.code ?? "no_answer";
     this.state = body?.state ?? null;
@@ -38,7 +38,7 @@ async function once(method, path, body) {
   const answer = await fetch(BASE + path, {
     method,
     headers: {
-      Authorization: `Bearer ${token.get()}`,
+      ...(token.get() ? { Authorization: `Bearer ${token.get()}` } : {}),
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     },
     body: body === undefined ? undefined : JSON.stringify(body),
@@ -62,11 +62,11 @@ export async function send(method, path, body, { again = false } = {}) {
   }
 }
 
-// Follows a call until stopped. `onNews(data)`, and `onLink("live" | "lost" | "over", seconds)`.
+// Follows a call until stopped. `onNews(data)`, and `onLink("live" | "lost" | "signed-out" | "over", seconds)`.
 /**
  * @param {string} callId @param {number} heartbeatSeconds
  * @param {(data: import("./types.js").News) => void} onNews
- * @param {(how: "live" | "lost" | "over", seconds: number) => void} onLink
+ * @param {(how: import("./types.js").Link, seconds: number) => void} onLink
  */
 export function follow(callId, heartbeatSeconds, onNews, onLink) {
   let version = 0;
@@ -94,7 +94,8 @@ export function follow(callId, heartbeatSeconds, onNews, onLink) {
     });
     if (answer.status === 401 || answer.status === 404) {
       stopped = true;
-      onLink("over", 0);
+      clearInterval(watchdog);
+      onLink(answer.status === 401 ? "signed-out" : "over", 0);
       return;
     }
     if (!answer.ok || !answer.body) throw new ApiError(answer.status, null);

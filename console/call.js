@@ -21,6 +21,7 @@ export class Call {
     this.readers = [];
     /** @type {string | null} */
     this.problem = null;
+    this.signedOut = false;
   }
 
   /** @param {(call: Shown) => void} reader */
@@ -69,6 +70,7 @@ export class Call {
     return Boolean(this.state?.closed_at);
   }
 
+  // Returns whether the service took it in.
   /** @param {Role} role @param {string} text @param {{ segment?: string, final?: boolean }} [extra] */
   async say(role, text, extra = {}) {
     /** @type {Said} */
@@ -81,9 +83,11 @@ export class Call {
         this.place(answer.turn);
         this.tell();
       }
+      return true;
     } catch (error) {
       this.sending = this.sending.filter((waiting) => waiting !== body);
       this.fail(error);
+      return false;
     }
   }
 
@@ -131,6 +135,7 @@ export class Call {
   fail(error) {
     if (error instanceof ApiError && error.state) this.take(error.state);
     this.problem = messageOf(error);
+    this.signedOut = error instanceof ApiError && error.status === 401;
     announce(this.problem, true);
     this.tell();
   }

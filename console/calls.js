@@ -1,6 +1,6 @@
 // The calls that are open: one's own, and a supervisor's list of all by urgency.
 
-import { messageOf, newId, send } from "./api.js";
+import { ApiError, messageOf, newId, send } from "./api.js";
 import { announce, button, clock, el, fill, text } from "./dom.js";
 
 const REFRESH_MS = 2000;
@@ -8,8 +8,8 @@ const LEVELS = { emergency: "Emergency", urgent: "Today", soon: "Within days", s
 
 /** @import { Me, Summary } from "./types.js" */
 
-/** @param {Me} me @param {(id: string) => void} onOpen */
-export function calls(me, onOpen) {
+/** @param {Me} me @param {(id: string) => void} onOpen @param {() => void} onSignedOut */
+export function calls(me, onOpen, onSignedOut) {
   const rows = el("tbody");
   const none = el("p", { class: "hint" }, "No call is open.");
   const problem = el("p", { class: "problem", role: "alert" });
@@ -41,6 +41,7 @@ export function calls(me, onOpen) {
       text(problem, "");
       draw(list);
     } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return onSignedOut();
       text(problem, `${messageOf(error)} This list may be old.`);
     }
     timer = window.setTimeout(refresh, REFRESH_MS);
@@ -64,7 +65,7 @@ export function calls(me, onOpen) {
     return el(
       "tr",
       { "data-level": call.supported },
-      el("td", {}, el("span", { class: "badge level" }, LEVELS[call.supported])),
+      el("td", {}, el("span", { class: "badge level" }, urgency(call))),
       el("td", {}, call.owner),
       el("td", {}, clock(call.opened_at)),
       el("td", {}, String(call.turns)),
@@ -76,3 +77,7 @@ export function calls(me, onOpen) {
   refresh();
   return { node, begin, stop: () => clearTimeout(timer) };
 }
+
+// That nothing was heard yet is no all-clear.
+/** @param {Summary} call */
+const urgency = (call) => (call.supported === "self_care" && call.open ? "No sign so far" : LEVELS[call.supported]);

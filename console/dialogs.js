@@ -1,6 +1,6 @@
 // What opens over the page: the reason for an override, the keys, the finished note.
 
-import { button, dialog, el, fill } from "./dom.js";
+import { button, dialog, el, fill, text } from "./dom.js";
 
 /** @import { Because, Completed, Row } from "./types.js" */
 
@@ -49,15 +49,22 @@ export function showKeys(keys) {
 /** @param {Completed} done @param {() => void} onNew */
 export function showDocument(done, onNew) {
   const copied = el("span", { role: "status" });
+  const note = el("pre", { class: "note", tabindex: "0", "aria-label": "Note" }, done.note);
   const copy = async () => {
-    await navigator.clipboard.writeText(done.note);
-    copied.textContent = "Copied.";
+    try {
+      await navigator.clipboard.writeText(done.note);
+      text(copied, "Copied.");
+    } catch {
+      // Without https, or in a page that does not allow it.
+      getSelection()?.selectAllChildren(note);
+      text(copied, "Your browser does not allow it. The note is selected: press Ctrl+C.");
+    }
   };
   const file = new Blob([JSON.stringify(done.fhir, null, 2)], { type: "application/fhir+json" });
   const link = el("a", { href: URL.createObjectURL(file), download: "call.fhir.json" }, "Save as FHIR");
   return open(
     "The note",
-    el("pre", { class: "note", tabindex: "0", "aria-label": "Note" }, done.note),
+    note,
     el(
       "div",
       { class: "row" },

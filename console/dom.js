@@ -50,7 +50,7 @@ export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(
 export const dialog = /** @type {HTMLDialogElement} */ (byId("dialog"));
 
 // A button whose shortcut stands in it; `keys` is also what assistive technology reads.
-/** @param {string} label @param {(event: Event) => void} onclick @param {Record<string, any>} [attributes] @param {string} [keys] */
+/** @param {string | Node} label @param {(event: Event) => void} onclick @param {Record<string, any>} [attributes] @param {string} [keys] */
 export function button(label, onclick, attributes = {}, keys = "") {
   const shown = keys ? el("kbd", { "aria-hidden": "true" }, keys) : null;
   return el("button", { type: "button", onclick, "aria-keyshortcuts": keys || null, ...attributes }, label, shown);

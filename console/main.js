@@ -7,15 +7,23 @@ import { Call } from "./call.js";
 import { calls } from "./calls.js";
 import { checklist } from "./checklist.js";
 import { showDocument, showKeys } from "./dialogs.js";
-import { byId, clock, dialog, el, fill, set, text } from "./dom.js";
+import { button, byId, clock, dialog, el, fill, set, text } from "./dom.js";
 import { note } from "./note.js";
 import { player } from "./player.js";
 import { question } from "./question.js";
+import { finish, isBack, leaveFor, provider } from "./sign_in.js";
 import { transcript } from "./transcript.js";
 
-/** @import { Me, Part, Shown } from "./types.js" */
+/** @import { Link, Me, Part, Shown } from "./types.js" */
 
 const KEYS = { asked: "Alt+A", none: "Alt+N", role: "Alt+S", complete: "Alt+E" };
+/** @type {Record<Link, (seconds: number) => string>} */
+const LINKS = {
+  live: () => "Live",
+  lost: (seconds) => `No link for ${seconds} s: this may be old`,
+  "signed-out": () => "Signed out: this may be old",
+  over: () => "This call is not yours, or was erased",
+};
 const HELP = [
   ["Alt+1", "Type what was said"],
   ["Alt+2", "Next question"],
@@ -25,7 +33,7 @@ const HELP = [
   ["Alt+A", "I asked the next question"],
   ["Alt+N", "No to all of the next question"],
   ["Alt+S", "Change the speaker"],
-  ["Alt+E", "Complete the call"],
+  ["Alt+E", "Complete the call, or open its note"],
   ["Alt+C", "New call"],
   ["↑ ↓ Y N U", "In the checklist: move, yes, no, unsure"],
 ];
@@ -44,24 +52,34 @@ function show(...nodes) {
   fill(main, ...nodes);
 }
 
-function signIn(problem = "") {
+async function signIn(problem = "") {
+  me = null;
+  const offered = await provider().catch(() => null);
   const input = el("input", { id: "token", type: "password", autocomplete: "off", required: true, spellcheck: "false" });
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     token.set(input.value.trim());
     start();
   };
+  const there = offered ? button("Sign in with your work account", () => leaveFor(offered).catch((error) => signIn(error.message)), { class: "main" }) : null;
   header(null);
   show(
     el(
       "section",
       { class: "sign-in card", "aria-labelledby": "sign-in-title" },
       el("h2", { id: "sign-in-title" }, "Sign in"),
-      el("form", { onsubmit: submit }, el("label", { for: "token" }, "Your token"), input, el("button", { class: "main" }, "Sign in")),
+      there,
+      offered && el("p", { class: "hint" }, `You go to ${new URL(offered.authorize_url).host} and come back here.`),
+      el("form", { onsubmit: submit }, el("label", { for: "token" }, there ? "Or your token" : "Your token"), input, el("button", { class: there ? "" : "main" }, "Sign in")),
       el("p", { class: "problem", role: "alert" }, problem),
     ),
   );
-  input.focus();
+  (there ?? input).focus();
+}
+
+function signInAgain() {
+  token.forget();
+  signIn("Your sign-in has run out. Please sign in again.");
 }
 
 /** @param {Call | null} call */
@@ -81,14 +99,17 @@ async function start() {
     token.set(given);
     history.replaceState(null, "", location.pathname + location.search);
   }
-  if (!token.get()) return signIn();
   try {
+    if (isBack()) token.set(await finish());
+    if (!token.get()) return signIn();
     me = await send("GET", "me");
   } catch (error) {
-    me = null;
-    const over = error instanceof ApiError && error.status === 401;
-    if (over) token.forget();
-    return signIn(over ? "That token does not hold, or has run out." : messageOf(error));
+    if (error instanceof ApiError && error.status === 401) token.forget();
+    return signIn(messageOf(error));
+  }
+  if (!me?.roles.some((role) => role === "agent" || role === "supervisor")) {
+    token.forget();
+    return signIn("Your account does not take calls here. Ask your supervisor to add you.");
   }
   const wanted = new URLSearchParams(location.search).get("call");
   return wanted ? openCall(wanted) : listCalls();
@@ -98,7 +119,7 @@ function listCalls() {
   if (!me) return signIn();
   header(null);
   history.replaceState(null, "", location.pathname);
-  const list = calls(me, openCall);
+  const list = calls(me, openCall, signInAgain);
   show(list.node);
   leave = list.stop;
   keys = { "alt+c": list.begin };
@@ -111,6 +132,9 @@ function openCall(id) {
   history.replaceState(null, "", `${location.pathname}?call=${encodeURIComponent(id)}`);
   const call = new Call(id);
   const problem = el("p", { class: "problem", role: "alert" });
+  /** @type {string | null} */
+  let told = null;
+  const again = button("Sign in again", signInAgain, { class: "main" });
   const parts = {
     banner: banner(),
     question: question(call, KEYS),
@@ -124,7 +148,7 @@ function openCall(id) {
   const body = el(
     "div",
     { class: "call", "data-tab": "checklist" },
-    el("div", { class: "top" }, parts.banner.node, problem, parts.question.node),
+    el("div", { class: "top" }, parts.banner.node, parts.question.node, problem),
     tabs.node,
     el("div", { class: "column heard" }, parts.transcript.node, play),
     el("div", { class: "column" }, parts.checklist.node),
@@ -137,16 +161,16 @@ function openCall(id) {
 
   call.watch((shown) => {
     Object.values(parts).forEach((part) => part.render(shown));
-    text(problem, shown.problem ?? "");
+    if (told !== call.problem) fill(problem, (told = call.problem), call.signedOut && again);
     text(byId("about"), aboutText(shown));
   });
 
   let warned = false;
   async function complete() {
-    if (!call.state || call.closed) return;
+    if (!call.state) return;
     await parts.note.save();
     const { triage } = call.state;
-    if (triage?.open && triage.supported !== "emergency" && !warned) {
+    if (!call.closed && triage?.open && triage.supported !== "emergency" && !warned) {
       warned = true;
       call.problem = `${triage.open} questions are still open. Press again to complete the call all the same.`;
       call.tell();
@@ -162,8 +186,9 @@ function openCall(id) {
   const link = byId("link");
   const stop = follow(id, me.heartbeat_seconds, (data) => call.take(data), (how, seconds) => {
     set(link, { "data-link": how });
+    if (how === "signed-out") call.fail(new ApiError(401, null));
     body.classList.toggle("stale", how !== "live");
-    text(link, how === "live" ? "Live" : how === "lost" ? `No link for ${seconds} s: this may be old` : "This call is not yours, or was erased");
+    text(link, LINKS[how](seconds));
   });
   leave = stop;
   const go = (/** @type {string} */ name, /** @type {() => void} */ focus) => () => (tabs.choose(name), focus());
@@ -179,6 +204,8 @@ function openCall(id) {
     "alt+e": complete,
   };
   parts.transcript.focus();
+  // In a side panel another part is shown at first, and what is hidden takes no focus.
+  if (!body.contains(document.activeElement)) parts.question.node.focus();
 }
 
 /** @param {Shown} call */
@@ -226,7 +253,6 @@ byId("help").addEventListener("click", () => showKeys(HELP));
 byId("to-calls").addEventListener("click", listCalls);
 byId("sign-out").addEventListener("click", () => {
   token.forget();
-  me = null;
   signIn();
 });
 

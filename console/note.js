@@ -12,7 +12,8 @@ export function note(call, keys, onComplete) {
   const shown = el("pre", { class: "note", tabindex: "0", "aria-label": "The note so far" });
   const remarks = el("textarea", { id: "remarks", rows: 1, maxlength: 4000 });
   const saved = el("span", { class: "hint", role: "status" });
-  const complete = button("Complete the call", onComplete, { class: "main" }, keys.complete);
+  const label = el("span", {}, "Complete the call");
+  const complete = button(label, onComplete, { class: "main" }, keys.complete);
   const node = el(
     "section",
     { id: "note", class: "note-card card", "aria-labelledby": "note-title", tabindex: "-1" },
@@ -47,7 +48,8 @@ export function note(call, keys, onComplete) {
     text(shown, state.note ?? "The note could not be made. The transcript holds all that was said.");
     if (!dirty && document.activeElement !== remarks) remarks.value = state.remarks;
     if (!dirty) based = state.version;
-    remarks.disabled = complete.disabled = closed;
+    text(label, closed ? "Open the note" : "Complete the call");
+    remarks.disabled = closed;
   }
 
   return { node, render, save };

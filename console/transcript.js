@@ -47,28 +47,35 @@ export function transcript(call, keys) {
   }
 
   /** @param {Event} event */
-  function submit(event) {
+  async function submit(event) {
     event.preventDefault();
     const said = input.value.trim();
     if (!said || call.closed) return;
     input.value = "";
-    call.say(speaker, said);
+    // What was not taken in goes back to where it can be mended or sent again.
+    if (!(await call.say(speaker, said))) input.value = `${said} ${input.value}`.trim();
   }
 
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
   });
 
-  const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  // The end is followed until somebody scrolls back, and again once they are at the end.
+  let following = true;
   function toEnd() {
     list.scrollTop = list.scrollHeight;
+    following = true;
     more.hidden = true;
   }
-  list.addEventListener("scroll", () => atEnd() && (more.hidden = true));
+  list.addEventListener("scroll", () => {
+    following = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    if (following) more.hidden = true;
+  });
+  // Also where the list was hidden in a side panel, or got less room.
+  new ResizeObserver(() => following && toEnd()).observe(list);
 
   /** @param {Shown} call */
   function render({ turns, sending, partials, closed, state }) {
-    const follow = atEnd();
     /** @type {Item[]} */
     const wanted = [
       ...turns.map((turn) => /** @type {Item} */ ([turn.id, turn, ""])),
@@ -83,7 +90,7 @@ export function transcript(call, keys) {
       draw(item, turn, how, state);
       if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
     });
-    if (follow) toEnd();
+    if (following) toEnd();
     else if (items.size) more.hidden = false;
     input.disabled = role.disabled = closed;
   }

@@ -13,6 +13,26 @@ export interface Me {
   heartbeat_seconds: number;
 }
 
+/** How the event stream stands. */
+export type Link = "live" | "lost" | "signed-out" | "over";
+
+/** The clinic's sign-in provider, as the service tells of it. */
+export interface Provider {
+  issuer: string;
+  authorize_url: string;
+  token_url: string;
+  client_id: string;
+  scope: string;
+}
+
+/** What a sign-in's answer is held against. */
+export interface Flow {
+  state: string;
+  nonce: string;
+  verifier: string;
+  page: string;
+}
+
 export interface Summary {
   id: string;
   owner: string;

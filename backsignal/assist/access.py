@@ -5,6 +5,7 @@ token of the product is worth anything here; those of an OpenID Connect provider
 """
 
 import hmac
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +21,8 @@ _AUDIENCE: Final = "backsignal-assist"
 _PROVIDER_ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 _LEEWAY_SECONDS: Final = 30
 _REQUIRED: Final = ["exp", "sub", "aud", "iss"]
+# Over TLS, or on this machine; no sign that would end an address inside a content security policy.
+_SAFE_ADDRESS: Final = re.compile(r"(https://|http://(localhost|127\.0\.0\.1)[:/])[^\s;,'\"]+")
 
 
 class NotSignedInError(Exception):
@@ -59,10 +62,26 @@ class Person:
 
 
 @dataclass(frozen=True)
+class SignIn:
+    """How the console signs agents in with the provider: authorization code flow with PKCE, no secret."""
+
+    client_id: str
+    authorize_url: str
+    token_url: str
+    scope: str = "openid profile"
+
+    def __post_init__(self) -> None:
+        for address in (self.authorize_url, self.token_url):
+            if not _SAFE_ADDRESS.fullmatch(address):
+                raise ValueError(f"not an https address: {address}")
+
+
+@dataclass(frozen=True)
 class Provider:
     """An OpenID Connect provider: whose tokens are taken, and where the roles stand in them.
 
-    `roles` maps the provider's names for roles to ours; `jwks_url` is where its keys are.
+    `roles` maps the provider's names for roles to ours; `jwks_url` is where its keys are. With `sign_in` the
+    console offers to sign in there.
     """
 
     issuer: str
@@ -71,6 +90,7 @@ class Provider:
     roles_claim: str = "roles"
     name_claim: str = "name"
     roles: dict[str, str] = field(default_factory=dict)
+    sign_in: SignIn | None = None
 
     def person(self, claims: dict[str, Any]) -> Person:
         """The person of the provider's claims; roles that we do not know count for nothing."""

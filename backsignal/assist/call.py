@@ -300,6 +300,12 @@ class Call:
         """The turn in which the machine heard a finding."""
         return self._heard.sources.get(finding)
 
+    def question(self, finding: str) -> str:
+        """The agent's words that asked about a finding which was then heard, empty where there are none."""
+        asked, source = self._heard.asked.get(finding), self.source(finding)
+        before = asked and source and self.index(asked) < self.index(source)
+        return self.turns[self.index(asked)].text if asked and before else ""
+
     def quote(self, finding: str) -> str:
         """The words behind what counts of a finding; the whole turn where a word or two would say little."""
         quote = self.record().quote(finding, self.content.clinical)

@@ -3,19 +3,25 @@
 It says what was asked and denied as well as what was found, whose words decided, and what an agent changed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from backsignal.assist.call import Call
 from backsignal.clinical.advice import self_care
+from backsignal.clinical.content import Measure
 from backsignal.clinical.levels import Level
 from backsignal.clinical.record import Entry, Value
 from backsignal.clinical.red_flags import Reason, counts_as_present, open_always
 from backsignal.clinical.wording import best_source, citation, emergency_text
 
-_CONDITIONS = "conditions"
+_HISTORY = frozenset({"conditions", "special_groups"})
 _COMPLAINT = "complaint"
+_NUMBERS: tuple[Measure, ...] = ("age", "duration_days", "severity")
+# Where these are not known, the note says so.
+_WANTED: frozenset[Measure] = frozenset({"age", "duration_days"})
 _LONGEST_NUMBER = 40
+_LONGEST_QUOTE = 90
+_FEW_WORDS = 3
 _MOST_IN_A_LINE = 5
 
 
@@ -73,22 +79,31 @@ class _Writer:
         yield self._say("call", end=end[11:16], **times) if end else self._say("call_open", **times)
 
     def _level_line(self) -> str:
-        left, level = len(self._open()), self._level(self._triage.level)
+        reasons = [r for r in self._deciding() if r.rule not in self._content.why_unknown]
+        deciding = dict.fromkeys(self._decisive(f) for reason in reasons for f in reason.findings)
+        because = self._say("deciding", findings="; ".join(deciding)) if deciding else ""
+        left, level = len(self._open()), f"{self._level(self._triage.level)}{because}"
         if not left:
             return self._say("level", level=level)
         every = sum(finding.ask_always for finding in self._clinical.findings.values())
         return self._say("level_open", level=level, open=str(left), all=str(every))
 
     def background(self) -> Iterable[str]:
-        for measure, number in self._record.numbers.items():
-            short = number.quote and len(number.quote) <= _LONGEST_NUMBER
-            quote = f" (“{number.quote}”)" if short else ""
-            yield f"{self._say(measure, value=f'{number.value:g}')}{quote}."
+        for measure in _NUMBERS:
+            number = self._record.numbers.get(measure)
+            if number:
+                short = number.quote and len(number.quote) <= _LONGEST_NUMBER
+                quote = f" (“{number.quote}”)" if short else ""
+                yield f"{self._say(measure, value=f'{number.value:g}')}{quote}."
+            elif measure in _WANTED:
+                yield f"{self._say(measure, value=self._say('not_known'))}."
         has = [f for f in self._reported() if self._is_background(f)]
-        if has:
-            yield self._say("conditions", findings=self._names(has))
-        if not self._record.numbers and not has:
-            yield self._say("none_reported")
+        open_still = any(self._is_background(finding) for finding in self._open())
+        yield self._say(
+            "history",
+            findings=self._names(has) or self._say("none"),
+            left=self._say("history_open") if open_still else "",
+        )
 
     def assessment(self) -> Iterable[str]:
         told = [f for f in self._reported() if self._clinical.findings[f].group != _COMPLAINT]
@@ -99,11 +114,17 @@ class _Writer:
             yield self._say("none_reported")
         yield from self._denials()
         unanswered = [f for f in self._open() if self._call.machine(f).asked]
-        yield from self._list("unsure", [*self._entered(Value.UNKNOWN), *unanswered])
+        unsure = self._entered(Value.UNKNOWN)
+        unclear = {finding: self._record.entries[finding].quote for finding in unsure}
+        yield from self._list("unsure", [*unsure, *unanswered], unclear)
         yield from self._list("taken_back", self._record.withdrawn)
         yield from self._list("corrected_away", self._call.corrected_away)
-        against = (f for f in self._clinical.findings if self._call.machine(f).contradicted)
-        yield from self._list("contradicted", [f for f in against if f not in self._call.ticks])
+        against = {
+            finding: words
+            for finding in self._clinical.findings
+            if finding not in self._call.ticks and (words := self._call.machine(finding).contradicted)
+        }
+        yield from self._list("contradicted", against, against)
         yield from self._overrides()
         yield from self._decisions()
 
@@ -117,14 +138,17 @@ class _Writer:
         yield from self._list("marked_absent", [f for f in absent if f not in (*heard, *overruled)])
 
     def _decisions(self) -> Iterable[str]:
-        """What decided the level; lesser reasons and what is merely open stand elsewhere in the note."""
-        deciding = [reason for reason in self._triage.reasons if reason.level is self._triage.level]
+        deciding = self._deciding()
         if not deciding:
             return
         yield self._say("because")
         yield from (self._reason_line(reason) for reason in deciding)
         cited = dict.fromkeys(best_source(self._clinical, reason.sources) for reason in deciding)
         yield self._say("sources", sources="; ".join(citation(self._clinical, source) for source in cited))
+
+    def _deciding(self) -> list[Reason]:
+        """What decided the level; lesser reasons and what is merely open stand elsewhere in the note."""
+        return [reason for reason in self._triage.reasons if reason.level is self._triage.level]
 
     def recommendation(self) -> Iterable[str]:
         yield self._say("disposition", text=self._disposition())
@@ -140,8 +164,9 @@ class _Writer:
         if topics:
             for advice in self_care(self._record, self._clinical):
                 if advice.status == "withheld":
+                    phrase = "told_withheld" if advice.topic.id in told else "withheld"
                     because = self._names(advice.because)
-                    yield self._say("withheld", topic=_lower(advice.topic.title), because=because)
+                    yield self._say(phrase, topic=_lower(advice.topic.title), because=because)
         yield from self._list("not_asked", [f for f in self._open() if not self._call.machine(f).asked])
         if self._call.remarks:
             yield self._say("remarks", text=self._call.remarks)
@@ -161,8 +186,9 @@ class _Writer:
             entry = self._call.machine(finding).entry
             if entry is None or not self._call.is_overridden(finding):
                 continue
+            again = self._call.tick_is_older(finding)
             yield self._say(
-                "override",
+                "outrun" if again else "override",
                 by=tick.by,
                 name=_lower(self._content.terms[finding]),
                 status=self._say(_WORD[_STATUS[tick.status]]),
@@ -174,19 +200,41 @@ class _Writer:
     def _finding_line(self, finding: str) -> str:
         entry = self._record.entries.get(finding)
         name = self._name(finding, entry)
-        quote = self._call.quote(finding)
-        if entry and not quote:
-            return f"- {name} [{entry.by}]"
-        return f"- {name}: “{quote}”" if quote else f"- {name}"
+        words = self._words(finding)
+        if entry and not words:
+            return f"- {name} {self._say('marked', by=entry.by)}"
+        return f"- {name}: {words}" if words else f"- {name}"
+
+    def _words(self, finding: str) -> str:
+        """The words behind a finding, with enough around them for somebody who was not there."""
+        quote, source = self._call.quote(finding), self._call.source(finding)
+        turn = self._call.turns[self._call.index(source)].text if source else ""
+        if not quote or quote not in turn:
+            return f"“{quote}”" if quote else ""
+        if len(turn) <= _LONGEST_QUOTE:
+            quote = turn
+        else:
+            before, _, after = turn.partition(quote)
+            quote = f"{'…' if before else ''}{quote}{'…' if after else ''}"
+        question = self._call.question(finding)
+        if question and len(quote.split()) < _FEW_WORDS:
+            return self._say("answered", question=question, quote=quote)
+        return f"“{quote}”"
 
     def _reason_line(self, reason: Reason) -> str:
         if reason.rule in self._content.why_unknown:
             return f"- {self._content.why_unknown[reason.rule]}"
-        names = self._say("with").join(_lower(self._content.terms[finding]) for finding in reason.findings)
+        names = self._say("with").join(self._decisive(finding) for finding in reason.findings)
         findings = names[:1].upper() + names[1:]
         return "- " + self._say(
             "reason", findings=findings, level=self._level(reason.level), rule=reason.rule
         )
+
+    def _decisive(self, finding: str) -> str:
+        """A finding that decides; one that could not be ruled out decides as if it were there."""
+        entry = self._record.entries.get(finding)
+        unsure = entry is not None and entry.value is Value.UNKNOWN
+        return f"{self._inside(finding)}{self._say('not_ruled_out') if unsure else ''}"
 
     def _reported(self) -> list[str]:
         """What counts as present, in the order of the checklist; each warning sign with its own words."""
@@ -199,10 +247,10 @@ class _Writer:
         return [finding for finding in present if finding not in unsure]
 
     def _is_background(self, finding: str) -> bool:
-        return (
-            self._clinical.findings[finding].group == _CONDITIONS
-            or not self._clinical.findings[finding].changes
-        )
+        """Whether it is history; what a number says is told by the number, and no danger is history."""
+        known = self._clinical.findings[finding]
+        lasting = known.group in _HISTORY or not known.changes
+        return lasting and known.present_if is None and known.level is not Level.EMERGENCY
 
     def _open(self) -> tuple[str, ...]:
         return open_always(self._record, self._clinical)
@@ -211,25 +259,37 @@ class _Writer:
         entries = self._record.entries
         return [f for f in self._clinical.findings if f in entries and entries[f].value is value]
 
-    def _list(self, phrase: str, findings: Iterable[str]) -> Iterable[str]:
+    def _list(
+        self, phrase: str, findings: Iterable[str], words: Mapping[str, str] | None = None
+    ) -> Iterable[str]:
         """The findings in a line; many of them by their groups, a line each."""
         findings = list(dict.fromkeys(findings))
         if not findings:
             return
         if len(findings) <= _MOST_IN_A_LINE:
-            yield f"{self._say(phrase)}: {self._names(findings)}."
+            yield f"{self._say(phrase)}: {self._names(findings, words)}."
             return
         yield f"{self._say(phrase)}:"
         for group, title in self._content.groups.items():
             inside = [f for f in findings if self._clinical.findings[f].group == group]
             if inside:
-                yield f"- {title}: {self._names(inside)}"
+                yield f"- {title}: {self._names(inside, words)}"
 
-    def _names(self, findings: Iterable[str]) -> str:
-        return "; ".join(_lower(self._content.terms[finding]) for finding in findings)
+    def _names(self, findings: Iterable[str], words: Mapping[str, str] | None = None) -> str:
+        """Findings inside a sentence, each with somebody's words where there are some and they are short."""
+        return "; ".join(
+            f"{self._inside(f)} (“{said}”)"
+            if (said := (words or {}).get(f)) and len(said) <= _LONGEST_QUOTE
+            else self._inside(f)
+            for f in findings
+        )
+
+    def _inside(self, finding: str) -> str:
+        return _lower(self._content.terms[finding])
 
     def _name(self, finding: str, entry: Entry | None) -> str:
-        side = self._say(entry.side) if entry and entry.side else ""
+        two_sided = self._clinical.findings[finding].both_sides_of
+        side = self._say(entry.side) if entry and entry.side and not two_sided else ""
         return f"{self._content.terms[finding]}{side}"
 
     def _level(self, level: Level) -> str:

@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from functools import wraps
 from pathlib import Path
@@ -82,7 +83,8 @@ class AssistApi:
         self._options = options
         self._access = access
         self._database = database
-        self._console = Console(options.embed_in)
+        offered = self._offered()
+        self._console = Console(options.embed_in, [offered["token_url"]] if offered else [])
         self._recordings: dict[str, Recording] = recordings(RECORDINGS) if options.recordings else {}
         self._desk: Desk | None = None
         self._closing = False
@@ -141,6 +143,20 @@ class AssistApi:
             return response.redirect("/assist/")
 
         blueprint.add_route(to_console, "/assist", name="to_console", strict_slashes=True)
+
+        async def how_to_sign_in(request: Request) -> HTTPResponse:
+            answer_cors_ourselves(request)
+            return response.json({"provider": self._offered()}, headers=API_HEADERS)
+
+        # The console asks before anybody is signed in.
+        blueprint.add_route(how_to_sign_in, "/assist/sign-in", name="sign_in")
+
+    def _offered(self) -> dict[str, str] | None:
+        """The provider with which the console signs agents in."""
+        provider = self._options.provider
+        if provider is None or provider.sign_in is None:
+            return None
+        return {"issuer": provider.issuer, **asdict(provider.sign_in)}
 
     def _page(self, name: str) -> Handler:
         async def page(request: Request) -> HTTPResponse:

@@ -30,17 +30,25 @@ class _File:
 
 
 class Console:
-    """The files in memory; `embed_in` are the websites that may show the console in a side panel."""
+    """The files in memory.
 
-    def __init__(self, embed_in: Iterable[str] = (), folder: Path = CONSOLE) -> None:
+    `embed_in` are the websites that may show the console in a side panel, `connect_to` the addresses besides
+    this service that it may send to.
+    """
+
+    def __init__(
+        self, embed_in: Iterable[str] = (), connect_to: Iterable[str] = (), folder: Path = CONSOLE
+    ) -> None:
         self._files = {path.name: _file(path) for path in folder.iterdir() if path.suffix in _TYPES}
         ancestors = " ".join(embed_in) or "'none'"
+        # A policy knows addresses without what is behind their question mark.
+        connections = " ".join(["'self'", *(address.partition("?")[0] for address in connect_to)])
         self._headers = {
             **API_HEADERS,
             "Cache-Control": "no-cache",
             "Content-Security-Policy": (
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+                f"connect-src {connections}; base-uri 'none'; form-action 'none'; "
                 f"require-trusted-types-for 'script'; frame-ancestors {ancestors}"
             ),
             "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

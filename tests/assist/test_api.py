@@ -49,7 +49,7 @@ def test_a_call_from_its_first_turn_to_its_note(jo: Client) -> None:
     assert state["emergency"]["call"] == "999"
     assert state["next_question"] is None
     done = jo.send("POST", f"/assist/calls/{call}:complete", {}).json()
-    assert "Leg or foot weakness: “foot is sort of flapping”" in done["note"]
+    assert "Leg or foot weakness: “but his foot is sort of flapping”" in done["note"]
     assert done["fhir"]["entry"][0]["resource"]["status"] == "final"
     again = jo.send("POST", f"/assist/calls/{call}:complete", {}).json()
     assert again == done

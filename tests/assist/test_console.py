@@ -1,60 +1,16 @@
 """The console in a browser, as an agent uses it: live calls, overrides, two consoles, a link that breaks."""
 
-import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.assist.browsing import PANEL, WCAG, WIDE, MakePage
 from tests.assist.link import Link
 from tests.assist.service import Client, Service, start, token
-from tests.browser.chat import CHROMIUM, chromium
-
-WIDE = {"width": 1280, "height": 800}
-PANEL = {"width": 400, "height": 800}
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-MakePage = Callable[..., Page]
-
-if not CHROMIUM.exists() and os.environ.get("CI") != "true":
-    pytest.skip(f"NO BROWSER at {CHROMIUM}: the console was not tested", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def new_page(browser: Browser, service: Service) -> Iterator[MakePage]:
-    """Makes pages; a script's error, a breach of the policy or a request to elsewhere fails the test."""
-    contexts, problems = [], []
-
-    def make(**options: Any) -> Page:
-        context = browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
-        contexts.append(context)
-        context.on("weberror", lambda error: problems.append(str(error.error)))
-        context.on(
-            "request", lambda request: problems.append(request.url) if elsewhere(request.url) else None
-        )
-        page = context.new_page()
-        page.on(
-            "console", lambda said: problems.append(said.text) if "Content Security" in said.text else None
-        )
-        return page
-
-    def elsewhere(url: str) -> bool:
-        return not url.startswith(("http://127.0.0.1:", "blob:http://127.0.0.1:"))
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert not problems
 
 
 def console(
@@ -118,6 +74,25 @@ def test_a_call_is_typed_from_sign_in_to_note(new_page: MakePage, service: Servi
     assert '"resourceType": "Bundle"' in Path(saved.value.path()).read_text("utf-8")
     dialog.get_by_role("button", name="Next call").click()
     expect(page.get_by_role("button", name="New call")).to_be_visible()
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_note_is_copied_or_ready_to_be(
+    allowed: bool, new_page: MakePage, service: Service, jo: Client
+) -> None:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    if not allowed:
+        # As on every page without https.
+        page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined });")
+    call = jo.open()
+    jo.say(call, "caller", "my foot has gone numb")
+    console(page, service, call)
+    page.keyboard.press("Alt+e")
+    page.get_by_role("button", name="Copy the note").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Copied." if allowed else "press Ctrl+C")
+    taken = page.evaluate("navigator.clipboard?.readText() ?? getSelection().toString()")
+    assert taken.startswith("SITUATION")
+    assert "my foot has gone numb" in taken
 
 
 def test_the_next_question_is_asked_and_answered_with_three_keys(
@@ -196,6 +171,54 @@ def test_no_line_moves_when_another_is_heard(new_page: MakePage, service: Servic
     jo.tick(call, "cancer_history", "present")
     expect(line(page, "cancer_history")).to_contain_text("Jo: present")
     assert page.evaluate(places) == before
+
+
+def test_a_problem_moves_nothing(new_page: MakePage, service: Service, jo: Client) -> None:
+    call = jo.open()
+    page = console(new_page(), service, call)
+    places = """() => [...document.querySelectorAll(".line, .banner, #question, .column > .card")]
+        .map((one) => [one.getBoundingClientRect().left, one.getBoundingClientRect().top])"""
+    before = page.evaluate(places)
+    page.keyboard.press("Alt+e")
+    expect(page.locator("main [role=alert]")).to_contain_text("still open")
+    assert page.evaluate(places) == before
+
+
+@pytest.mark.parametrize("size", [WIDE, PANEL], ids=["1280", "400"])
+def test_the_longest_question_leaves_its_buttons_in_view(
+    size: dict[str, int], new_page: MakePage, service: Service, jo: Client
+) -> None:
+    call = jo.open()
+    while (question := jo.call(call)["next_question"])["findings"] != ["sexual_dysfunction"]:
+        for finding in question["findings"]:
+            jo.tick(call, finding, "absent")
+    page = console(new_page(viewport=size), service, call)
+    expect(page.locator("#question .say")).to_contain_text("The same nerves serve sex")
+    card, button = (
+        page.locator(place).bounding_box() for place in ("#question", "#question .row button >> nth=0")
+    )
+    assert card
+    assert button
+    assert button["y"] + button["height"] <= card["y"] + card["height"]
+
+
+@pytest.mark.parametrize("size", [WIDE, PANEL], ids=["1280", "400"])
+def test_the_transcript_opens_at_its_end_and_stays_where_somebody_reads(
+    size: dict[str, int], new_page: MakePage, service: Service, jo: Client
+) -> None:
+    call = jo.open()
+    for number in range(20):
+        jo.say(call, "caller", f"my back aches, number {number} of them")
+    page = console(new_page(viewport=size), service, call)
+    if size is PANEL:
+        page.get_by_role("button", name="Transcript", exact=True).click()
+    expect(page.locator(".player")).to_be_visible()
+    expect(page.locator(".turn", has_text="number 19 of")).to_be_in_viewport()
+    page.locator(".turns").evaluate("list => { list.scrollTop = 0; }")
+    expect(page.locator(".turn", has_text="number 0 of")).to_be_in_viewport()
+    jo.say(call, "caller", "and another one")
+    page.get_by_role("button", name="New below").click()
+    expect(page.locator(".turn", has_text="and another one")).to_be_in_viewport()
 
 
 # Two consoles, broken links
@@ -283,6 +306,8 @@ def test_a_supervisor_sees_the_gravest_call_first(new_page: MakePage, service: S
     expect(page.locator(f'tr:has([data-call="{grave}"])')).to_contain_text("Emergency")
     listed = page.locator("[data-call]").evaluate_all("all => all.map((one) => one.dataset.call)")
     assert listed.index(grave) < listed.index(calm)
+    # With questions open, a call without a warning sign is not called harmless.
+    expect(page.locator(f'tr:has([data-call="{calm}"])')).to_contain_text("No sign so far")
 
 
 # Everybody
@@ -291,6 +316,7 @@ def test_a_supervisor_sees_the_gravest_call_first(new_page: MakePage, service: S
 def test_a_whole_call_with_the_keyboard_alone(new_page: MakePage, service: Service) -> None:
     page = new_page()
     page.goto(f"{service.url}/assist/")
+    expect(page.get_by_label("Your token")).to_be_focused()
     page.keyboard.type(token("jo", "agent"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="New call")).to_be_focused()
@@ -323,6 +349,10 @@ def test_a_whole_call_with_the_keyboard_alone(new_page: MakePage, service: Servi
     page.keyboard.press("Escape")
     expect(page.locator("#about")).to_contain_text("completed")
     expect(page.get_by_label("Type what was said")).to_be_disabled()
+    page.keyboard.press("Alt+e")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Save as FHIR")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Open the note")).to_be_enabled()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -335,9 +365,11 @@ def test_nothing_for_axe_to_find(
     jo.say(call, "caller", "yes I've had a temperature and no weight loss")
     page = new_page(viewport=size, color_scheme=scheme)
     page.goto(f"{service.url}/assist/")
+    expect(page.get_by_label("Your token")).to_be_focused()
     clean(page)
     console(page, service)
     expect(page.get_by_role("table")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     clean(page)
     page.goto("about:blank")
     console(page, service, call)
@@ -364,6 +396,7 @@ def clean(page: Page) -> None:
 def test_in_a_side_panel_every_part_is_within_reach(new_page: MakePage, service: Service, jo: Client) -> None:
     call = jo.open()
     page = console(new_page(viewport=PANEL), service, call)
+    expect(page.locator("#question")).to_be_focused()
     for key, place in (
         ("Alt+1", ".transcript"),
         ("Alt+4", ".advice"),
