@@ -68,13 +68,42 @@ class Scopes:
             if any(match.covers(trigger.start, trigger.end) for match in said):
                 continue  # "no control", "can't feel": the negation is a part of the sign
             direction = trigger.rule.direction
+            if direction == "forward" and self._is_supposed(trigger, triggers):
+                continue  # "if I stop being able to go" denies nothing
             if trigger.rule.whole:
                 self.apply(trigger, [match for match in said if match.end <= trigger.start])
                 continue
             if direction == "forward":
                 self.apply(trigger, self._forward(trigger, matches))
-            else:
+            elif not self._denies_next(trigger, triggers, matches):
                 self.apply(trigger, self._backward(trigger, matches))
+
+    def _denies_next(self, trigger: Trigger, triggers: list[Trigger], matches: list[Match]) -> bool:
+        """Whether the "no" of "Legs: no weakness" speaks of what follows and answers nothing."""
+        return trigger.rule.category == "negated" and any(
+            other.rule.direction == "forward"
+            and other.rule.category == "negated"
+            and trigger.start <= other.start < trigger.end <= other.end
+            and any(
+                other.end <= first <= other.end + 1
+                for match in matches
+                for first, _ in match.parts
+            )
+            for other in triggers
+        )
+
+    def _is_supposed(self, trigger: Trigger, triggers: list[Trigger]) -> bool:
+        """Whether a denial is itself a part of what is only supposed, with no comma in between."""
+        return trigger.rule.category == "negated" and any(
+            other.rule.category == "hypothetical"
+            and other.rule.direction == "forward"
+            and other.end <= trigger.start
+            and not any(
+                index in self._soft or self._chart.has(index, "COMMA")
+                for index in range(other.end, trigger.start + 1)
+            )
+            for other in triggers
+        )
 
     def apply(self, trigger: Trigger, matches: list[Match]) -> None:
         """Note on matches what a trigger says of them."""
@@ -115,6 +144,8 @@ class Scopes:
         for match in sorted(matches, key=lambda m: -m.end):
             if match.end > trigger.start or ((match.stubborn or match.absent) and trigger.start > match.end):
                 continue
+            if match.absent and not self._chart.has(trigger.start, "ASKED"):
+                continue  # "nothing in the legs, none of that" only says it again
             if match.end < pointer and not self._passes(trigger, match.end, pointer, back=True):
                 continue
             reached.append(match)

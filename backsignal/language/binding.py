@@ -53,10 +53,14 @@ class Bound:
 class Binder:
     """Finds bonds in the sentences of one text."""
 
-    def __init__(self, lexicon: Lexicon, chart: Chart, blocked: list[bool]) -> None:
+    def __init__(
+        self, lexicon: Lexicon, chart: Chart, blocked: list[bool], well: frozenset[int] = frozenset()
+    ) -> None:
+        """`well` are the words of what is said to be normal: nothing later is said of those places."""
         self._lexicon = lexicon
         self._chart = chart
         self._blocked = blocked
+        self._well = well
         self._last_place: list[Span] = []
 
     def bind(self, start: int, end: int) -> list[Bound]:
@@ -160,7 +164,7 @@ class Binder:
 
     def _inherited(self, predicate: Span, places: list[Span], start: int) -> Span | None:
         """ "My foot is numb and now it is also weak": the place said last, if no other follows."""
-        earlier = [p for p in places if p.end <= predicate.start]
+        earlier = [p for p in places if p.end <= predicate.start and p.start not in self._well]
         if earlier and predicate.start - earlier[-1].end <= _ANAPHORA:
             return earlier[-1]
         if earlier or not self._last_place:
@@ -214,7 +218,7 @@ class Binder:
                         spans.append(Span(symbol, index, stop))
                         taken_until[symbol] = stop
                 continue
-            stop, symbol = max(options, key=lambda o: (o[0], o[1] == "LEG_PAIR"))
+            stop, symbol = max(options, key=lambda o: (o[0], o[1] == "LEG_PAIR", o[1]))
             if spans and spans[-1].end >= stop:
                 continue
             if spans and spans[-1].end > index:

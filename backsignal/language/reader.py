@@ -1,6 +1,7 @@
 """Reads one message: text in, `Reading` out."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -127,7 +128,8 @@ class _Text:
         ]  # fmt: skip
         self._triggers = _longest(self._triggers)
         matches = [self._match(item) for item in said if not any(any(blocked[a:b]) for a, b in item.parts)]
-        binder = Binder(self._lexicon, chart, blocked)
+        well = frozenset(i for match in matches if match.absent and match.size > 1 for i in match.words)
+        binder = Binder(self._lexicon, chart, blocked, well)
         for start, end in self._sentences:
             for bound in binder.bind(start, end):
                 matches.append(
@@ -135,6 +137,7 @@ class _Text:
                         bound.finding, bound.start, bound.end, bound.parts,
                         absent_only=bound.absent_only,
                         present_only=bound.present_only
+                        or (bound.place is None and bound.finding in self._lexicon.stubborn)
                         or (bound.finding in self._lexicon.both_sides and not self._names_both(bound)),
                     )
                 )  # fmt: skip
@@ -168,7 +171,11 @@ class _Text:
         return match
 
     def _without_crossed(self, matches: list[Match]) -> list[Match]:
-        """Drop what takes a word out of "feet fine" and goes on elsewhere ("feet fine, pride hurt")."""
+        """Drop what takes a word out of "feet fine" but belongs elsewhere ("feet fine, pride hurt").
+
+        And the other way round: "can't feel my foot properly" does not say that the foot is well.
+        """
+        matches = [match for match in matches if not (match.absent and self._changes_subject(match))]
         well: dict[int, list[Match]] = {}
         for match in matches:
             if match.absent and match.size > 1:
@@ -176,16 +183,34 @@ class _Text:
                     well.setdefault(index, []).append(match)
         if not well:
             return matches
-        return [
-            match
-            for match in matches
-            if match.absent
-            or not any(
-                other.end < match.end and not other.words <= match.words and not self._negated_inside(match)
-                for index in match.words
-                for other in well.get(index, ())
-            )
-        ]
+        dropped: set[int] = set()
+        for match in matches:
+            if match.absent:
+                continue
+            for other in {id(w): w for index in match.words for w in well.get(index, ())}.values():
+                if other.words <= match.words:
+                    continue
+                if self._is_object(match, other):
+                    dropped.add(id(other))
+                elif other.end < match.end and not self._negated_inside(match):
+                    dropped.add(id(match))
+                elif match.start < other.start and self._has(range(match.start, other.start), "COMMA"):
+                    dropped.add(id(match))  # "no numbness, my legs are strong"
+        return [match for match in matches if id(match) not in dropped]
+
+    def _changes_subject(self, match: Match) -> bool:
+        """Whether "feet ..., I'm all right" was taken for one statement."""
+        words = match.words
+        return self._has((i for i in range(match.start, match.end) if i not in words), "NEW_SUBJECT")
+
+    def _is_object(self, match: Match, well: Match) -> bool:
+        """Whether the words said to be well are only the object of something that fails."""
+        before = range(match.start, well.start)
+        words = match.words
+        return self._has((i for i in before if i in words), "CANT") and not self._has(before, "COMMA")
+
+    def _has(self, indexes: Iterable[int], symbol: str) -> bool:
+        return any(self._chart.has(index, symbol) for index in indexes)
 
     def _negated_inside(self, match: Match) -> bool:
         return any(self._chart.has(index, "NOT") for index in range(match.start, match.end))
@@ -232,7 +257,8 @@ class _Text:
         return Match(
             output.finding, item.start, item.end, item.parts,
             absent=output.absent, absent_only=output.denied, stubborn=stubborn,
-            present_only=output.finding in self._lexicon.both_sides and not self._names_both(item),
+            present_only=(output.finding in self._lexicon.both_sides and not self._names_both(item))
+            or (stubborn and item.end == item.start + 1 and self._chart.has(item.start, "BACKWARDS")),
         )  # fmt: skip
 
     def _names_both(self, item: Found | Bound) -> bool:
@@ -272,13 +298,18 @@ class _Text:
         """ "Is numbness a bad sign?" tells of nobody; "why is my foot numb?" does."""
         first = start
         while first < min(end, start + _GREETING_TOKENS) and not self._chart.has(first, "QUESTION"):
-            if not (self._chart.has(first, "ANSWER_LEAD") or self._chart.has(first, "SKIP")):
+            lead = self._chart.has(first, "ANSWER_LEAD") or self._chart.has(first, "SKIP")
+            if not lead or self._chart.has(first, "SUBJECT"):
                 return False
             first += 1
         if first >= match.start or not self._chart.has(first, "QUESTION"):
             return False
         own = any(mark.at in range(first, match.end) for mark in self._voices if mark.voice != "you")
-        return not own and (self._tokens[end - 1].norm == "?" or self._chart.has(first, "MODAL"))
+        if own:
+            return False
+        # Without its mark a question shows by its order: "can sitting make it numb", not "can feel it".
+        turned = self._chart.has(first, "MODAL") and self._chart.has(first + 1, "ASKED_OF")
+        return self._tokens[end - 1].norm == "?" or turned
 
     def _inside(self, start: int, end: int) -> list[Match]:
         return self._matches[
@@ -628,18 +659,24 @@ def _start(item: Match | Trigger) -> int:
     return item.start
 
 
+def _longest_first(match: Match) -> tuple[object, ...]:
+    # The last parts only make the order the same in every process.
+    return (-match.size, match.start, match.absent, match.absent_only, match.finding, match.parts)
+
+
 def _longest(triggers: list[Trigger]) -> list[Trigger]:
     """Of triggers of one category over the same words only the longest, so that nothing is denied twice."""
     kept: list[Trigger] = []
-    for trigger in sorted(triggers, key=lambda t: (t.start - t.end, t.start)):
+    for trigger in sorted(triggers, key=lambda t: (t.start - t.end, t.start, t.rule.rule)):
         if not any(
             other.start <= trigger.start and trigger.end <= other.end
             and other.rule.category == trigger.rule.category
+            and other.rule.direction == trigger.rule.direction
             and (other.start, other.end) != (trigger.start, trigger.end)
             for other in kept
         ):  # fmt: skip
             kept.append(trigger)
-    return sorted(kept, key=lambda t: t.start)
+    return sorted(kept, key=lambda t: (t.start, t.rule.rule))
 
 
 def _without_contained(matches: list[Match]) -> list[Match]:
@@ -647,7 +684,7 @@ def _without_contained(matches: list[Match]) -> list[Match]:
     kept: list[Match] = []
     # By token, so that only neighbours are compared.
     holding: dict[int, list[tuple[Match, frozenset[int]]]] = {}
-    for match in sorted(matches, key=lambda m: (-m.size, m.start)):
+    for match in sorted(matches, key=_longest_first):
         words = match.words
         contained = any(
             words <= others

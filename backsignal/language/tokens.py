@@ -95,6 +95,9 @@ def tokenize(text: str) -> list[Token]:
         else:
             norm = raw.lower().replace(" ", "")
         tokens.append(Token(raw, start, end, norm))
+    if tokens and tokens[-1].norm not in _SENTENCE_ENDS:
+        # The end of the text ends its sentence, so that patterns need not tell the two apart.
+        tokens.append(Token("", len(text), len(text), "."))
     return tokens
 
 
