@@ -93,6 +93,10 @@ class _Text:
         chart = self._chart
         size = len(chart.at)
         skippable = [chart.has(i, "SKIP") for i in range(size)]
+        for turn in self._turns:
+            # "Bladder? Patient: Fine." reads as "Bladder? Fine."
+            for index in self._label_of(turn):
+                skippable[index] = True
         fillers = [chart.has(i, "FILL") or skippable[i] for i in range(size)]
         stops = [chart.has(i, "BREAK") for i in range(size)]
         found = self._lexicon.matcher.run(chart, skippable, stops, fillers)
@@ -109,10 +113,13 @@ class _Text:
         self._answers: list[tuple[int, int, Answer]] = []
         self._refusals: list[int] = []
         pseudo: list[tuple[int, int]] = []
+        idioms: list[tuple[int, int]] = []
         said: list[Found] = []
         for item in found:
             output = item.output
             if isinstance(output, MarkOutput):
+                if output.kind == "block":
+                    idioms.append((item.start, item.end))
                 self._mark(output, item, blocked, pseudo)
             elif isinstance(output, ContextOutput):
                 self._triggers.append(Trigger(output, item.start, item.end))
@@ -127,7 +134,7 @@ class _Text:
             if not any(s <= t.start and t.end <= e and (e - s) > (t.end - t.start) for s, e in pseudo)
         ]  # fmt: skip
         self._triggers = _longest(self._triggers)
-        matches = [self._match(item) for item in said if not any(any(blocked[a:b]) for a, b in item.parts)]
+        matches = [self._match(item) for item in said if not self._is_blocked(item, blocked, idioms)]
         well = frozenset(i for match in matches if match.absent and match.size > 1 for i in match.words)
         binder = Binder(self._lexicon, chart, blocked, well)
         for start, end in self._sentences:
@@ -176,6 +183,7 @@ class _Text:
         And the other way round: "can't feel my foot properly" does not say that the foot is well.
         """
         matches = [match for match in matches if not (match.absent and self._changes_subject(match))]
+        matches = [m for m in matches if not (m.absent and self._is_only_part(m, matches))]
         well: dict[int, list[Match]] = {}
         for match in matches:
             if match.absent and match.size > 1:
@@ -201,7 +209,20 @@ class _Text:
     def _changes_subject(self, match: Match) -> bool:
         """Whether "feet ..., I'm all right" was taken for one statement."""
         words = match.words
-        return self._has((i for i in range(match.start, match.end) if i not in words), "NEW_SUBJECT")
+        between = (i for i in range(match.start + 1, match.end - 1) if i + 1 not in words)
+        return self._has(between, "NEW_SUBJECT")
+
+    def _is_only_part(self, match: Match, matches: list[Match]) -> bool:
+        """Whether the place said to be well only says where: "power in the legs is normal"."""
+        return self._chart.has(match.start, "BODY") and any(
+            other.absent
+            and other.finding != match.finding
+            and other.start < match.start
+            and other.end == match.end
+            and match.words < other.words
+            and not self._has(range(other.start, match.start), "LIST_MARK")
+            for other in matches
+        )
 
     def _is_object(self, match: Match, well: Match) -> bool:
         """Whether the words said to be well are only the object of something that fails."""
@@ -260,6 +281,19 @@ class _Text:
             present_only=(output.finding in self._lexicon.both_sides and not self._names_both(item))
             or (stubborn and item.end == item.start + 1 and self._chart.has(item.start, "BACKWARDS")),
         )  # fmt: skip
+
+    def _is_blocked(self, item: Found, blocked: list[bool], idioms: list[tuple[int, int]]) -> bool:
+        """Whether an idiom takes a word of it; one that "steady on my feet" itself holds takes none."""
+        if not any(any(blocked[first:last]) for first, last in item.parts):
+            return False
+        output = item.output
+        assert isinstance(output, FindingOutput)
+        if not output.absent or len(item.parts) < 2:
+            return True
+        return any(
+            first < item.end and item.start < last and not (item.start <= first and last <= item.end)
+            for first, last in idioms
+        )
 
     def _names_both(self, item: Found | Bound) -> bool:
         """ "No numbness in my legs" is not about both legs, "not in both legs" is."""
@@ -569,6 +603,16 @@ class _Text:
             not marks and any(self._chart.has(i, "ASKING") for i in range(max(first, start), match.start))
         )
 
+    def _label_of(self, turn: Turn) -> list[int]:
+        """Tokens of the label ("Patient:") before a turn."""
+        first = bisect_left(self._tokens, turn.start, key=lambda token: token.start)
+        label: list[int] = []
+        for index in range(first - 1, max(-1, first - 5), -1):
+            if self._tokens[index].norm == "\n" or (label and self._tokens[index].norm in ".?!"):
+                break
+            label.append(index)
+        return label
+
     def _token_range(self, turn: Turn) -> tuple[int, int]:
         inside = [i for i, token in enumerate(self._tokens) if turn.start <= token.start < turn.end]
         return (inside[0], inside[-1] + 1) if inside else (0, 0)
@@ -691,7 +735,7 @@ def _without_contained(matches: list[Match]) -> list[Match]:
             and (other.absent != match.absent or other.absent_only <= match.absent_only)
             and (
                 other.finding == match.finding
-                or (match.absent_only and not other.absent_only)
+                or (match.absent_only and not other.absent_only and not other.absent)
                 or (other.absent and not match.absent and words < others)
             )
             for other, others in holding.get(match.parts[0][0], ())
