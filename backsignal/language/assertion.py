@@ -13,6 +13,9 @@ from backsignal.clinical.findings import Status
 from backsignal.language.lexicon import STATUS_OF, ContextOutput
 from backsignal.language.patterns import Chart
 
+# The complaint itself is not put in doubt by how it is told; it may be denied or be somebody else's.
+_OF_COMPLAINTS = frozenset({Status.ABSENT, Status.OTHER_PERSON, Status.PRESENT})
+
 
 @dataclass
 class Match:
@@ -28,6 +31,8 @@ class Match:
     present_only: bool = False  # says nothing where it is denied ("no pain in my legs" is not about both)
     statuses: set[Status] = field(default_factory=set)
     denials: int = 0
+    supposed: bool = False  # stands under an "if", which a later "I haven't" only confirms
+    outright: bool = False  # denied by words before it ("if I vanish it's not a collapse")
 
     def covers(self, start: int, end: int) -> bool:
         """Whether these tokens are words of the finding itself."""
@@ -60,16 +65,21 @@ class Scopes:
         self._chart = chart
         self._hard = frozenset(terminators)
         self._soft = self._hard | frozenset(new_clauses)
+        self._retold = False
 
     def note(self, matches: list[Match], triggers: list[Trigger]) -> None:
         """Note on each match of one sentence how the triggers of that sentence speak of it."""
         said = [match for match in matches if not match.absent and not match.denials]
+        # "The form asks if I am numb, if I leak": these are questions and no suppositions.
+        self._retold = any(
+            trigger.rule.category == "hypothetical" and not trigger.rule.supposes for trigger in triggers
+        )
         for trigger in triggers:
             if any(match.covers(trigger.start, trigger.end) for match in said):
                 continue  # "no control", "can't feel": the negation is a part of the sign
             direction = trigger.rule.direction
             if direction == "forward" and self._is_supposed(trigger, triggers):
-                continue  # "if I stop being able to go" denies nothing
+                continue
             if trigger.rule.whole:
                 self.apply(trigger, [match for match in said if match.end <= trigger.start])
                 continue
@@ -84,17 +94,13 @@ class Scopes:
             other.rule.direction == "forward"
             and other.rule.category == "negated"
             and trigger.start <= other.start < trigger.end <= other.end
-            and any(
-                other.end <= first <= other.end + 1
-                for match in matches
-                for first, _ in match.parts
-            )
+            and any(other.end <= first <= other.end + 1 for match in matches for first, _ in match.parts)
             for other in triggers
         )
 
     def _is_supposed(self, trigger: Trigger, triggers: list[Trigger]) -> bool:
-        """Whether a denial is itself a part of what is only supposed, with no comma in between."""
-        return trigger.rule.category == "negated" and any(
+        """Whether a denial is itself a part of what is only supposed: "if I stop being able to go"."""
+        return self._chart.has(trigger.start, "CEASE") and any(
             other.rule.category == "hypothetical"
             and other.rule.direction == "forward"
             and other.end <= trigger.start
@@ -109,8 +115,12 @@ class Scopes:
         """Note on matches what a trigger says of them."""
         status = STATUS_OF[trigger.rule.category]
         for match in matches:
+            if match.stubborn and status not in _OF_COMPLAINTS:
+                continue  # "I want to ask about my bad back"
             match.statuses.add(status)
             match.denials += status is Status.ABSENT
+            match.supposed |= trigger.rule.supposes and not self._retold
+            match.outright |= status is Status.ABSENT and trigger.rule.direction == "forward"
 
     def _forward(self, trigger: Trigger, matches: list[Match]) -> list[Match]:
         reached: list[Match] = []
@@ -180,6 +190,8 @@ def decide(match: Match, lasting: bool) -> Status | None:
         return Status.ABSENT
     if Status.OTHER_PERSON in statuses:
         return Status.OTHER_PERSON
+    if match.denials and match.supposed and not match.outright:
+        return Status.HYPOTHETICAL
     if match.denials:
         return None if match.present_only else Status.ABSENT
     if match.absent_only:

@@ -46,7 +46,7 @@ class FindingEntry(_Lines):
     denied: list[StrictStr] = []  # counts only where it is denied ("no accidents", "no injury")
     stubborn: bool = False  # the complaint itself: only denied by a word right at it
     lasting: bool = False  # a thing of the past that still counts ("had cancer ten years ago")
-    questioned: bool = True  # what is only asked about is hypothetical
+    of_patient: bool = False  # what the patient is: said of somebody else it says nothing
 
 
 class Binding(_Lines):
@@ -123,6 +123,7 @@ class ContextRule(_Lines):
     )
     whole: bool = False  # speaks of all that its sentence, or the one before, has named ("no to all four")
     opens_story: bool = False  # what follows in the past tense is of that time too
+    supposes: bool = False  # what stands under it stays supposed, also where it is denied afterwards
     patterns: list[StrictStr]
 
 
@@ -157,6 +158,7 @@ class ContextOutput:
     reaches_back: bool
     whole: bool
     opens_story: bool
+    supposes: bool
 
 
 class MarkOutput(NamedTuple):
@@ -179,6 +181,7 @@ class Lexicon:
     lasting: frozenset[str]
     stubborn: frozenset[str]
     both_sides: frozenset[str]
+    of_patient: frozenset[str]
     findings: frozenset[str]
     together: list[Together]
     little_words: frozenset[str]
@@ -238,6 +241,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
     together: list[Together] = []
     stubborn: set[str] = set()
     both_sides: set[str] = set()
+    of_patient: set[str] = set()
     findings: set[str] = set()
     concepts: set[str] = set()
     for path in sorted(folder.glob("*.yml")):
@@ -255,6 +259,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         bindings |= file.bindings
         stubborn |= {name for name, entry in file.findings.items() if entry.stubborn}
         lasting |= {name for name, entry in file.findings.items() if entry.lasting}
+        of_patient |= {name for name, entry in file.findings.items() if entry.of_patient}
         findings |= file.findings.keys()
         together += file.together
     for binding in bindings.values():
@@ -273,6 +278,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         lasting=frozenset(lasting),
         stubborn=frozenset(stubborn),
         both_sides=frozenset(both_sides),
+        of_patient=frozenset(of_patient),
         findings=frozenset(findings),
         together=together,
         little_words=frozenset(grammar.little_words.split()),
@@ -340,6 +346,7 @@ def _compile_context(file: ContextFile, matcher: Matcher) -> None:
             rule.reaches_back,
             rule.whole,
             rule.opens_story,
+            rule.supposes,
         )
         for pattern in _patterns(rule.patterns):
             matcher.add(output, pattern)

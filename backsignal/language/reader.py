@@ -128,7 +128,7 @@ class _Text:
         # "my mum" is not the writer's own
         kin = {i for start, end in self._kin for i in range(start, end)}
         self._voices = [mark for mark in self._voices if mark.relation or mark.at not in kin]
-        self._voices.sort(key=lambda mark: (mark.at, mark.relation is None))
+        self._voices.sort(key=lambda mark: (mark.at, mark.relation is None, mark.relation or ""))
         self._triggers = [
             t for t in self._triggers
             if not any(s <= t.start and t.end <= e and (e - s) > (t.end - t.start) for s, e in pseudo)
@@ -143,6 +143,7 @@ class _Text:
                     Match(
                         bound.finding, bound.start, bound.end, bound.parts,
                         absent_only=bound.absent_only,
+                        stubborn=bound.finding in self._lexicon.stubborn,
                         present_only=bound.present_only
                         or (bound.place is None and bound.finding in self._lexicon.stubborn)
                         or (bound.finding in self._lexicon.both_sides and not self._names_both(bound)),
@@ -484,6 +485,12 @@ class _Text:
                 )
             if foreign:
                 match.statuses.add(Status.OTHER_PERSON)
+        of_patient = self._lexicon.of_patient
+        self._matches = [
+            match
+            for match in self._matches
+            if match.finding not in of_patient or Status.OTHER_PERSON not in match.statuses
+        ]
         return patient
 
     def _is_writers_own(self, match: Match, mark: VoiceMark | None) -> bool:
@@ -585,7 +592,15 @@ class _Text:
         following = index + 1
         if following >= len(spans) or self._turns[following].asks:
             return None if asked else status
+        if match.stubborn and self._has(range(match.start - 1, match.start + 1), "PRESUPPOSED"):
+            return Status.PRESENT  # "and the back pain, how long?"
         answer = self._answer_at(*spans[following])
+        if match.absent and asked:
+            first, last = spans[following]
+            well = answer == "yes" or (
+                answer is None and self._has(range(first, min(last, first + 6)), "ALL_WELL")
+            )
+            return Status.ABSENT if well else None
         if not asked:
             return status if answer != "no" else None
         if answer == "no":
@@ -681,8 +696,18 @@ class _Text:
             if self._tokens[end - 1].norm == "?"
             for index in range(start, end)
         }
-        changed = any("CHANGED" in at and i not in same and i not in asked for i, at in enumerate(chart.at))
+        changed = any(
+            "CHANGED" in at and i not in same and i not in asked and not self._tells_only_complaint(i)
+            for i, at in enumerate(chart.at)
+        )
         return len(has) == 2 and not changed
+
+    def _tells_only_complaint(self, index: int) -> bool:
+        """Whether the sentence at a token speaks of the complaint alone ("Today my back is stiff.")."""
+        start, end = self._sentence_at(index)
+        inside = self._inside(start, end)
+        elsewhere = any(self._chart.has(i, s) for i in range(start, end) for s in ("OTHER_PLACE", "=it"))
+        return bool(inside) and all(match.stubborn for match in inside) and not elsewhere
 
     def _side(self, match: Match) -> Side | None:
         window = range(max(0, match.start - _NEAR), min(len(self._tokens), match.end + 2))
