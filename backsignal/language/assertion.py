@@ -154,7 +154,8 @@ class Scopes:
         for match in sorted(matches, key=lambda m: -m.end):
             if match.end > trigger.start or ((match.stubborn or match.absent) and trigger.start > match.end):
                 continue
-            if match.absent and not self._chart.has(trigger.start, "ASKED"):
+            only_again = trigger.rule.category == "negated" and not self._chart.has(trigger.start, "ASKED")
+            if match.absent and only_again:
                 continue  # "nothing in the legs, none of that" only says it again
             if match.end < pointer and not self._passes(trigger, match.end, pointer, back=True):
                 continue
@@ -163,8 +164,13 @@ class Scopes:
         return reached
 
     def _ended(self, trigger: Trigger, start: int, end: int) -> bool:
+        # "sciatica at first but that cleared up"
+        back_to = trigger.rule.category == "past" and trigger.rule.direction == "backward"
         ends = self._hard if trigger.rule.over_clauses else self._soft
-        return any(index in ends for index in range(start, end + 1))
+        return any(
+            index in ends and not (back_to and self._chart.has(index + 1, "REFERS_BACK"))
+            for index in range(start, end + 1)
+        )
 
     def _passes(self, trigger: Trigger, start: int, end: int, back: bool = False) -> bool:
         """Whether a trigger's reach crosses the tokens from start to end."""
@@ -185,9 +191,10 @@ def decide(match: Match, lasting: bool) -> Status | None:
     statuses = match.statuses
     if match.absent:
         # "I can't pee fine" denies nothing; "if my bladder is fine" neither.
-        if match.denials or statuses & {Status.HYPOTHETICAL, Status.OTHER_PERSON, Status.UNCERTAIN}:
+        if match.denials or statuses & {Status.HYPOTHETICAL, Status.OTHER_PERSON, Status.PAST}:
             return None
-        return Status.ABSENT
+        # Not to know whether one empties properly is not to know whether one retains.
+        return Status.UNCERTAIN if Status.UNCERTAIN in statuses else Status.ABSENT
     if Status.OTHER_PERSON in statuses:
         return Status.OTHER_PERSON
     if match.denials and match.supposed and not match.outright:

@@ -518,7 +518,7 @@ class _Text:
         ]
         theirs = [(match, mark.relation) for match, mark in owned if mark is not None and mark.relation]
         eligible = [relation for _, relation in theirs if relation not in _NEVER_PATIENT]
-        if self._own_complaint(owned):
+        if self._own_complaint(owned) or self._has(range(len(self._tokens)), "WRITER_IS_MEANT"):
             return None
         if self._spoken_for is not None and self._spoken_for not in _NEVER_PATIENT:
             return self._spoken_for
