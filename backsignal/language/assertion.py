@@ -28,6 +28,7 @@ class Match:
     absent: bool = False  # said as a function that is well
     absent_only: bool = False  # counts only where it is denied
     stubborn: bool = False  # only denied by a word right before it
+    complaint: bool = False  # what the text is about (back pain)
     present_only: bool = False  # says nothing where it is denied ("no pain in my legs" is not about both)
     statuses: set[Status] = field(default_factory=set)
     denials: int = 0
@@ -115,7 +116,7 @@ class Scopes:
         """Note on matches what a trigger says of them."""
         status = STATUS_OF[trigger.rule.category]
         for match in matches:
-            if match.stubborn and status not in _OF_COMPLAINTS:
+            if match.complaint and status not in _OF_COMPLAINTS:
                 continue  # "I want to ask about my bad back"
             match.statuses.add(status)
             match.denials += status is Status.ABSENT

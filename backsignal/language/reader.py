@@ -144,6 +144,7 @@ class _Text:
                         bound.finding, bound.start, bound.end, bound.parts,
                         absent_only=bound.absent_only,
                         stubborn=bound.finding in self._lexicon.stubborn,
+                        complaint=bound.finding in self._lexicon.stubborn,
                         present_only=bound.present_only
                         or (bound.place is None and bound.finding in self._lexicon.stubborn)
                         or (bound.finding in self._lexicon.both_sides and not self._names_both(bound)),
@@ -278,7 +279,7 @@ class _Text:
         stubborn = output.finding in self._lexicon.stubborn
         return Match(
             output.finding, item.start, item.end, item.parts,
-            absent=output.absent, absent_only=output.denied, stubborn=stubborn,
+            absent=output.absent, absent_only=output.denied, stubborn=stubborn, complaint=stubborn,
             present_only=(output.finding in self._lexicon.both_sides and not self._names_both(item))
             or (stubborn and item.end == item.start + 1 and self._chart.has(item.start, "BACKWARDS")),
         )  # fmt: skip
@@ -469,6 +470,14 @@ class _Text:
                     owned.append((match, None))  # "Now there's a back ache", whoever was spoken of before
                     continue
                 nearby = [m for m in here if m.relation not in _NEVER_PATIENT or match.start - m.at <= reach]
+                if match.absent or match.denials:
+                    # "my brother had it, so: no numbness, no leaks"
+                    ended = [i for i in range(start, match.start) if self._chart.has(i, "OWNER_ENDS")]
+                    if ended:
+                        nearby = [m for m in nearby if m.at > ended[-1]]
+                        if not nearby:
+                            owned.append((match, None))
+                            continue
                 owned.append((match, owner(nearby, start, match.start, match.end, last)))
             subjects = [mark for mark in here if mark.voice != "you"]
             subjects = [mark for mark in subjects if mark.relation not in _NEVER_PATIENT]
@@ -595,12 +604,13 @@ class _Text:
         if match.stubborn and self._has(range(match.start - 1, match.start + 1), "PRESUPPOSED"):
             return Status.PRESENT  # "and the back pain, how long?"
         answer = self._answer_at(*spans[following])
+        first, last = spans[following]
+        opening = range(first, min(last, first + 2 * _NEAR))
+        well = answer is None and self._has(opening, "ALL_WELL") and not self._has(opening, "NOT")
         if match.absent and asked:
-            first, last = spans[following]
-            well = answer == "yes" or (
-                answer is None and self._has(range(first, min(last, first + 6)), "ALL_WELL")
-            )
-            return Status.ABSENT if well else None
+            return Status.ABSENT if well or answer == "yes" else None
+        if well:
+            answer = "no"  # "Any numbness in the legs? - Legs okay."
         if not asked:
             return status if answer != "no" else None
         if answer == "no":
@@ -748,6 +758,15 @@ def _longest(triggers: list[Trigger]) -> list[Trigger]:
     return sorted(kept, key=lambda t: (t.start, t.rule.rule))
 
 
+def _lies_within(match: Match, holding: dict[int, list[tuple[Match, frozenset[int]]]]) -> bool:
+    """Whether "in a leg" only belongs to "numbness in a leg"."""
+    return any(
+        other.start < match.start and match.end <= other.end and not other.absent_only and not other.absent
+        for word in match.words
+        for other, _ in holding.get(word, ())
+    )
+
+
 def _without_contained(matches: list[Match]) -> list[Match]:
     """Drop a reading of words that a longer one takes in ("pee fine" in "can't pee fine")."""
     kept: list[Match] = []
@@ -764,7 +783,7 @@ def _without_contained(matches: list[Match]) -> list[Match]:
                 or (other.absent and not match.absent and words < others)
             )
             for other, others in holding.get(match.parts[0][0], ())
-        )
+        ) or (match.absent_only and _lies_within(match, holding))
         if not contained:
             kept.append(match)
             for word in words:
