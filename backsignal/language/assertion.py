@@ -33,6 +33,7 @@ class Match:
     statuses: set[Status] = field(default_factory=set)
     denials: int = 0
     supposed: bool = False  # stands under an "if", which a later "I haven't" only confirms
+    disowned: bool = False  # had by somebody else and not by the writer ("my mum leaks, I don't")
     outright: bool = False  # denied by words before it ("if I vanish it's not a collapse")
 
     def covers(self, start: int, end: int) -> bool:
@@ -76,7 +77,7 @@ class Scopes:
             trigger.rule.category == "hypothetical" and not trigger.rule.supposes for trigger in triggers
         )
         for trigger in triggers:
-            if any(match.covers(trigger.start, trigger.end) for match in said):
+            if any(self._is_own_negation(match, trigger) for match in said):
                 continue  # "no control", "can't feel": the negation is a part of the sign
             direction = trigger.rule.direction
             if direction == "forward" and self._is_supposed(trigger, triggers):
@@ -88,6 +89,14 @@ class Scopes:
                 self.apply(trigger, self._forward(trigger, matches))
             elif not self._denies_next(trigger, triggers, matches):
                 self.apply(trigger, self._backward(trigger, matches))
+
+    def _is_own_negation(self, match: Match, trigger: Trigger) -> bool:
+        """Whether a negation belongs to the sign ("neither leg would take me", not "neither leg hurts")."""
+        if not match.covers(trigger.start, trigger.end):
+            return False
+        return not self._chart.has(trigger.start, "NEITHER") or not any(
+            self._chart.has(index, "ILL_WORD") for index in match.words
+        )
 
     def _denies_next(self, trigger: Trigger, triggers: list[Trigger], matches: list[Match]) -> bool:
         """Whether the "no" of "Legs: no weakness" speaks of what follows and answers nothing."""
@@ -116,11 +125,12 @@ class Scopes:
         """Note on matches what a trigger says of them."""
         status = STATUS_OF[trigger.rule.category]
         for match in matches:
-            if match.complaint and status not in _OF_COMPLAINTS:
+            if match.complaint and (status not in _OF_COMPLAINTS or trigger.rule.whole):
                 continue  # "I want to ask about my bad back"
             match.statuses.add(status)
             match.denials += status is Status.ABSENT
             match.supposed |= trigger.rule.supposes and not self._retold
+            match.disowned |= trigger.rule.whole and self._chart.has(trigger.start, "SUBJECT_I")
             match.outright |= status is Status.ABSENT and trigger.rule.direction == "forward"
 
     def _forward(self, trigger: Trigger, matches: list[Match]) -> list[Match]:
@@ -128,9 +138,11 @@ class Scopes:
         pointer = trigger.end
         for match in sorted(matches, key=lambda m: (m.start, m.end)):
             target = next((first for first, _ in match.parts if first >= trigger.end), None)
-            if target is None or match.covers(trigger.start, trigger.end):
+            if target is None or self._is_own_negation(match, trigger):
                 continue
             if match.absent and match.start < trigger.end:
+                if match.start >= trigger.start:
+                    pointer = max(pointer, match.end)  # "no weakness/numbness": the list goes on
                 continue  # "never woken by it" is said with its own "never"
             if match.stubborn and match.start <= trigger.start and not self._chart.has(target, "PAIN"):
                 continue  # "low back, doesn't go down the leg"
@@ -196,7 +208,7 @@ def decide(match: Match, lasting: bool) -> Status | None:
             return None
         # Not to know whether one empties properly is not to know whether one retains.
         return Status.UNCERTAIN if Status.UNCERTAIN in statuses else Status.ABSENT
-    if Status.OTHER_PERSON in statuses:
+    if Status.OTHER_PERSON in statuses and not match.disowned:
         return Status.OTHER_PERSON
     if match.denials and match.supposed and not match.outright:
         return Status.HYPOTHETICAL

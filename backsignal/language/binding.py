@@ -138,7 +138,13 @@ class Binder:
             return None
         if any(self._chart.has(i, "BREAK") for i in range(nearest.end, predicate.start)):
             return None
-        return nearest
+        return None if self._denied_anew(nearest.end, predicate.start) else nearest
+
+    def _denied_anew(self, start: int, end: int) -> bool:
+        """ "No saddle numbness, no weakness": each item of a list of denials has its own place."""
+        return any(
+            self._chart.has(i, "COMMA") and self._chart.has(i + 1, "DENIAL") for i in range(start, end - 1)
+        )
 
     def _skipping_distance(self, start: int, end: int) -> int:
         return sum(not self._chart.has(i, "SKIP") for i in range(start, end))
@@ -166,7 +172,7 @@ class Binder:
         """ "My foot is numb and now it is also weak": the place said last, if no other follows."""
         earlier = [p for p in places if p.end <= predicate.start and p.start not in self._well]
         if earlier and predicate.start - earlier[-1].end <= _ANAPHORA:
-            return earlier[-1]
+            return None if self._denied_anew(earlier[-1].end, predicate.start) else earlier[-1]
         if earlier or not self._last_place:
             return None
         pronoun = any(

@@ -86,6 +86,7 @@ class LexiconFile(_Lines):
     bindings: dict[str, Binding] = {}
     findings: dict[str, FindingEntry] = {}
     normal: list[Normal] = []
+    topics: list[Normal] = []  # what a question names, and what its answer denies ("Bladder? - Fine.")
     blockers: list[StrictStr] = []
     together: list[Together] = []
 
@@ -143,6 +144,12 @@ class FindingOutput(NamedTuple):
     finding: str
     absent: bool
     denied: bool = False
+
+
+class TopicOutput(NamedTuple):
+    """A function is named; an answer that all is well denies the finding."""
+
+    finding: str
 
 
 @dataclass(frozen=True)
@@ -305,6 +312,10 @@ def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:
         for pattern in _patterns(normal.patterns):
             for finding in normal.denies:
                 matcher.add(FindingOutput(finding, absent=True), pattern)
+    for topic in file.topics:
+        for pattern in _patterns(topic.patterns):
+            for finding in topic.denies:
+                matcher.add(TopicOutput(finding), pattern)
     for rule in file.together:
         for item in [*rule.all, *rule.none]:
             matcher.know(item)

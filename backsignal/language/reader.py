@@ -17,6 +17,7 @@ from backsignal.language.lexicon import (
     FindingOutput,
     Lexicon,
     MarkOutput,
+    TopicOutput,
     load_lexicon,
 )
 from backsignal.language.patterns import Chart, Found
@@ -112,6 +113,7 @@ class _Text:
         self._proxies = {end for i in range(size) for end in chart.at[i].get("PROXY", ())}
         self._answers: list[tuple[int, int, Answer]] = []
         self._refusals: list[int] = []
+        self._topics: list[tuple[int, int, str]] = []
         pseudo: list[tuple[int, int]] = []
         idioms: list[tuple[int, int]] = []
         said: list[Found] = []
@@ -123,6 +125,8 @@ class _Text:
                 self._mark(output, item, blocked, pseudo)
             elif isinstance(output, ContextOutput):
                 self._triggers.append(Trigger(output, item.start, item.end))
+            elif isinstance(output, TopicOutput):
+                self._topics.append((item.start, item.end, output.finding))
             else:
                 said.append(item)
         # "my mum" is not the writer's own
@@ -591,7 +595,38 @@ class _Text:
                 result.append((match, status))
                 continue
             result.append((match, self._replied(index, spans, match, status)))
-        return result
+        return result + self._topics_settled(
+            spans, {match.start for match, told in result if told is not None}
+        )
+
+    def _topics_settled(
+        self, spans: list[tuple[int, int]], told: set[int]
+    ) -> list[tuple[Match, Status | None]]:
+        """What the other party asks by name alone ("And your water?") and the reply says is well."""
+        settled: list[tuple[Match, Status | None]] = []
+        for index, ((start, end), (first, last)) in enumerate(zip(spans, spans[1:], strict=False)):
+            if not self._turns[index].asks or self._turns[index + 1].asks:
+                continue
+            for at, stop, finding in self._topics:
+                if start <= at < end and not any(start <= i < end for i in told):
+                    begin, finish = self._sentence_at(at)
+                    if self._is_well(max(begin, start), min(finish, end), first, last):
+                        match = Match(finding, at, stop, ((at, stop),), absent=True)
+                        settled.append((match, Status.ABSENT))
+        return settled
+
+    def _is_well(self, start: int, end: int, first: int, last: int) -> bool:
+        """Whether a reply (first to last) says that what is asked (start to end) is well."""
+        answer = self._answer_at(first, last)
+        opening = range(first, min(last, first + 2 * _NEAR))
+        if self._has(opening, "ALL_WELL") and not self._has(opening, "NOT"):
+            return True
+        asked = range(start, end)
+        if self._has(asked, "PROBLEM") or self._has(asked, "OFF_WORD"):
+            return answer == "no"
+        if self._has(asked, "MODAL") or self._has(asked, "ALL_WELL") or self._has(asked, "feel"):
+            return answer == "yes"
+        return answer == "no" and end - start <= _NEAR + 2
 
     def _replied(
         self, index: int, spans: list[tuple[int, int]], match: Match, status: Status | None
@@ -609,8 +644,12 @@ class _Text:
         well = answer is None and self._has(opening, "ALL_WELL") and not self._has(opening, "NOT")
         if match.absent and asked:
             return Status.ABSENT if well or answer == "yes" else None
+        if answer is None and self._has(range(first, min(last, first + _NEAR)), "TIME_REPLY"):
+            answer = "yes"  # "Do you ever leak? - Yesterday."
         if well:
             answer = "no"  # "Any numbness in the legs? - Legs okay."
+        if status is Status.PRESENT and self._has(opening, "PAST_REPLY"):
+            return Status.PAST
         if not asked:
             return status if answer != "no" else None
         if answer == "no":

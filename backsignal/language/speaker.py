@@ -9,6 +9,7 @@ from backsignal.language.tokens import Token
 Voice = Literal["self", "third", "you"]
 _LITTLE_WORDS = 0.15
 _KNOWN_WORDS = 0.45
+_SUBJECT = 2  # tokens between a subject and what it does
 _LABEL = re.compile(r"(?:(?<=^)|(?<=[\n.?!\"])|(?<=\s))\[?([A-Za-z0-9_][A-Za-z_ ]{0,16}?)(?:\]|\s?:)(?=\s|$)")
 
 
@@ -47,6 +48,9 @@ def owner(
 ) -> VoiceMark | None:
     """The mark that a finding at tokens start to end belongs to: inside it, else the nearest before it."""
     inside = [mark for mark in marks if start <= mark.at < end and mark.voice != "you"]
+    subject = [mark for mark in marks if start - _SUBJECT <= mark.at < start and mark.voice != "you"]
+    if inside and inside[0].at > start and subject and subject[-1].voice == "third":
+        return subject[-1]  # "my grandson wet my bed"
     if inside:
         return inside[0]
     earlier = [mark for mark in marks if sentence_start <= mark.at < start and mark.voice != "you"]
