@@ -127,6 +127,8 @@ class Scopes:
         for match in matches:
             if match.complaint and (status not in _OF_COMPLAINTS or trigger.rule.whole):
                 continue  # "I want to ask about my bad back"
+            if trigger.rule.of_well and not match.absent:
+                continue
             match.statuses.add(status)
             match.denials += status is Status.ABSENT
             match.supposed |= trigger.rule.supposes and not self._retold

@@ -1,5 +1,6 @@
 """Reads the lexicon (content/lexicon/*.yml) and the context rules, and compiles them into one matcher."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -124,6 +125,7 @@ class ContextRule(_Lines):
     )
     whole: bool = False  # speaks of all that its sentence, or the one before, has named ("no to all four")
     opens_story: bool = False  # what follows in the past tense is of that time too
+    of_well: bool = False  # speaks only of what is said to be well ("my leg was fine until Monday")
     supposes: bool = False  # what stands under it stays supposed, also where it is denied afterwards
     patterns: list[StrictStr]
 
@@ -165,6 +167,7 @@ class ContextOutput:
     reaches_back: bool
     whole: bool
     opens_story: bool
+    of_well: bool
     supposes: bool
 
 
@@ -309,18 +312,20 @@ def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:
         for pattern in _patterns(entry.denied):
             matcher.add(FindingOutput(finding, absent=False, denied=True), pattern)
     for normal in file.normal:
-        for pattern in _patterns(normal.patterns):
-            for finding in normal.denies:
-                matcher.add(FindingOutput(finding, absent=True), pattern)
+        _compile_denying(normal, matcher, lambda finding: FindingOutput(finding, absent=True))
     for topic in file.topics:
-        for pattern in _patterns(topic.patterns):
-            for finding in topic.denies:
-                matcher.add(TopicOutput(finding), pattern)
+        _compile_denying(topic, matcher, TopicOutput)
     for rule in file.together:
         for item in [*rule.all, *rule.none]:
             matcher.know(item)
     for pattern in _patterns(file.blockers):
         idioms.add(MarkOutput("block"), pattern)
+
+
+def _compile_denying(entry: Normal, matcher: Matcher, output: Callable[[str], object]) -> None:
+    for pattern in _patterns(entry.patterns):
+        for finding in entry.denies:
+            matcher.add(output(finding), pattern)
 
 
 def _compile_grammar(grammar: GrammarFile, matcher: Matcher) -> None:
@@ -357,6 +362,7 @@ def _compile_context(file: ContextFile, matcher: Matcher) -> None:
             rule.reaches_back,
             rule.whole,
             rule.opens_story,
+            rule.of_well,
             rule.supposes,
         )
         for pattern in _patterns(rule.patterns):

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from backsignal.clinical.content import CONTENT_FOLDER
@@ -255,7 +256,7 @@ class _Text:
         elif output.kind == "new_clause":
             self._new_clauses.append(item.start)
         elif output.kind == "relation":
-            if self._is_own_role(item.start):
+            if self._is_own_role(item.start) or self._owns_thing(item.end):
                 return
             self._voices.append(VoiceMark(item.end - 1, "third", output.name))
             self._kin.append((item.start - 1, item.end))
@@ -267,6 +268,11 @@ class _Text:
             self._refusals.append(item.start)
         elif output.kind == "answer":
             self._answers.append((item.start, item.end, output.name))  # type: ignore[arg-type]
+
+    def _owns_thing(self, end: int) -> bool:
+        """ "The dog's bowl", "my son's boots" only say whose a thing is."""
+        said = self._tokens[end - 1].text.lower()
+        return said.endswith(("'s", "\u2019s")) and self._has(range(end, end + 3), "THING")
 
     def _is_own_role(self, at: int) -> bool:
         """ "I'm Mr Hall's neighbour", "I am her daughter" name the writer."""
@@ -432,7 +438,7 @@ class _Text:
         """ "Numbness? No." and "Any tingling? yes, both feet": a short question and its own answer."""
         if self._turns:
             return
-        for (start, end), (next_start, next_end) in zip(self._sentences, self._sentences[1:], strict=False):
+        for (start, end), (next_start, next_end) in pairwise(self._sentences):
             if self._tokens[end - 1].norm != "?":
                 continue
             answer = self._answer_at(next_start, next_end)
@@ -468,21 +474,7 @@ class _Text:
                 elif mark.voice == "third" and last_relation is not None:
                     mark = VoiceMark(mark.at, "third", last_relation.relation)
                 here.append(mark)
-            for match in inside:
-                reach = 1 if match.stubborn else 3 * _NEAR
-                if self._is_complaint(match) and not here:
-                    owned.append((match, None))  # "Now there's a back ache", whoever was spoken of before
-                    continue
-                nearby = [m for m in here if m.relation not in _NEVER_PATIENT or match.start - m.at <= reach]
-                if match.absent or match.denials:
-                    # "my brother had it, so: no numbness, no leaks"
-                    ended = [i for i in range(start, match.start) if self._chart.has(i, "OWNER_ENDS")]
-                    if ended:
-                        nearby = [m for m in nearby if m.at > ended[-1]]
-                        if not nearby:
-                            owned.append((match, None))
-                            continue
-                owned.append((match, owner(nearby, start, match.start, match.end, last)))
+            owned += [(match, self._holder(match, here, start, last)) for match in inside]
             subjects = [mark for mark in here if mark.voice != "you"]
             subjects = [mark for mark in subjects if mark.relation not in _NEVER_PATIENT]
             last = next(reversed(subjects), last)
@@ -505,6 +497,23 @@ class _Text:
             if match.finding not in of_patient or Status.OTHER_PERSON not in match.statuses
         ]
         return patient
+
+    def _holder(
+        self, match: Match, here: list[VoiceMark], start: int, last: VoiceMark | None
+    ) -> VoiceMark | None:
+        """The mark of the one whose finding it is, of those in its sentence (`here`) or the `last` before."""
+        if self._is_complaint(match) and not here:
+            return None  # "Now there's a back ache", whoever was spoken of before
+        reach = 1 if match.stubborn else 3 * _NEAR
+        nearby = [m for m in here if m.relation not in _NEVER_PATIENT or match.start - m.at <= reach]
+        if match.absent or match.denials:
+            # "my brother had it, so: no numbness, no leaks"
+            ended = [i for i in range(start, match.start) if self._chart.has(i, "OWNER_ENDS")]
+            nearby = [m for m in nearby if not ended or m.at > ended[-1]]
+            if ended and not nearby:
+                return None
+        does = self._chart.has(match.start, "EXCRETES")
+        return owner(nearby, start, match.start, match.end, last, by_subject=does)
 
     def _is_writers_own(self, match: Match, mark: VoiceMark | None) -> bool:
         return (
@@ -529,7 +538,11 @@ class _Text:
             for match, mark in owned
             if (mark.voice == "self" if mark is not None else not self._is_complaint(match))
         ]
-        theirs = [(match, mark.relation) for match, mark in owned if mark is not None and mark.relation]
+        theirs = [
+            (match, mark.relation)
+            for match, mark in owned
+            if mark is not None and mark.relation and match.finding not in self._lexicon.of_patient
+        ]
         eligible = [relation for _, relation in theirs if relation not in _NEVER_PATIENT]
         if self._own_complaint(owned) or self._has(range(len(self._tokens)), "WRITER_IS_MEANT"):
             return None
@@ -604,7 +617,7 @@ class _Text:
     ) -> list[tuple[Match, Status | None]]:
         """What the other party asks by name alone ("And your water?") and the reply says is well."""
         settled: list[tuple[Match, Status | None]] = []
-        for index, ((start, end), (first, last)) in enumerate(zip(spans, spans[1:], strict=False)):
+        for index, ((start, end), (first, last)) in enumerate(pairwise(spans)):
             if not self._turns[index].asks or self._turns[index + 1].asks:
                 continue
             for at, stop, finding in self._topics:

@@ -44,13 +44,22 @@ def turns(text: str, asks: frozenset[str], replies: frozenset[str]) -> list[Turn
 
 
 def owner(
-    marks: list[VoiceMark], sentence_start: int, start: int, end: int, before: VoiceMark | None
+    marks: list[VoiceMark],
+    sentence_start: int,
+    start: int,
+    end: int,
+    before: VoiceMark | None,
+    *,
+    by_subject: bool = False,
 ) -> VoiceMark | None:
-    """The mark that a finding at tokens start to end belongs to: inside it, else the nearest before it."""
+    """The mark that a finding at tokens start to end belongs to: inside it, else the nearest before it.
+
+    `by_subject` where it begins with what somebody does: "my grandson wet my bed" is the grandson's.
+    """
     inside = [mark for mark in marks if start <= mark.at < end and mark.voice != "you"]
     subject = [mark for mark in marks if start - _SUBJECT <= mark.at < start and mark.voice != "you"]
-    if inside and inside[0].at > start and subject and subject[-1].voice == "third":
-        return subject[-1]  # "my grandson wet my bed"
+    if by_subject and inside and inside[0].at > start and subject and subject[-1].voice == "third":
+        return subject[-1]
     if inside:
         return inside[0]
     earlier = [mark for mark in marks if sentence_start <= mark.at < start and mark.voice != "you"]
