@@ -78,10 +78,22 @@ class _Text:
         self._tokens = tokenize(text)
         self._sentences = sentences(self._tokens)
         self._turns = turns(text, lexicon.asks, lexicon.replies)
+        self._sentences = self._split_at_turns(self._sentences)
         self._chart = self._fill()
         self._matches: list[Match] = []
         self._owners: dict[int, VoiceMark | None] = {}
         self._run()
+
+    def _split_at_turns(self, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """No sentence goes on over a change of speakers, whatever the marks."""
+        if not self._turns:
+            return ranges
+        cuts = {bisect_left(self._tokens, turn.label, key=lambda token: token.start) for turn in self._turns}
+        split: list[tuple[int, int]] = []
+        for start, end in ranges:
+            bounds = [start, *sorted(cut for cut in cuts if start < cut < end), end]
+            split += pairwise(bounds)
+        return split
 
     # -- from tokens to matches
 
@@ -189,7 +201,7 @@ class _Text:
 
         And the other way round: "can't feel my foot properly" does not say that the foot is well.
         """
-        matches = [match for match in matches if not (match.absent and self._changes_subject(match))]
+        matches = [m for m in matches if not m.absent or not (self._changes_subject(m) or self._fails(m))]
         matches = [m for m in matches if not (m.absent and self._is_only_part(m, matches))]
         well: dict[int, list[Match]] = {}
         for match in matches:
@@ -218,6 +230,11 @@ class _Text:
         words = match.words
         between = (i for i in range(match.start + 1, match.end - 1) if i + 1 not in words)
         return self._has(between, "NEW_SUBJECT")
+
+    def _fails(self, match: Match) -> bool:
+        """Whether "walk well" stands in "can't walk well"."""
+        before = range(match.start - 2, match.start)
+        return self._has(before, "CANT") and not self._has(before, "COMMA")
 
     def _is_only_part(self, match: Match, matches: list[Match]) -> bool:
         """Whether the place said to be well only says where: "power in the legs is normal"."""
@@ -667,6 +684,8 @@ class _Text:
             return status if answer != "no" else None
         if answer == "no":
             return None if match.absent or match.present_only else Status.ABSENT
+        if answer == "yes" and match.present_only and self._has(opening, "ONE_SIDE"):
+            return None  # "Does it go into your legs? - Yes, the left one."
         if answer == "yes":
             return status if status in {Status.ABSENT, Status.PAST} else Status.PRESENT
         return Status.UNCERTAIN if answer == "unsure" and not match.absent else None
@@ -680,15 +699,10 @@ class _Text:
             not marks and any(self._chart.has(i, "ASKING") for i in range(max(first, start), match.start))
         )
 
-    def _label_of(self, turn: Turn) -> list[int]:
+    def _label_of(self, turn: Turn) -> range:
         """Tokens of the label ("Patient:") before a turn."""
-        first = bisect_left(self._tokens, turn.start, key=lambda token: token.start)
-        label: list[int] = []
-        for index in range(first - 1, max(-1, first - 5), -1):
-            if self._tokens[index].norm == "\n" or (label and self._tokens[index].norm in ".?!"):
-                break
-            label.append(index)
-        return label
+        first = bisect_left(self._tokens, turn.label, key=lambda token: token.start)
+        return range(first, bisect_left(self._tokens, turn.start, key=lambda token: token.start))
 
     def _token_range(self, turn: Turn) -> tuple[int, int]:
         inside = [i for i, token in enumerate(self._tokens) if turn.start <= token.start < turn.end]

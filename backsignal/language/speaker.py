@@ -19,6 +19,7 @@ class Turn(NamedTuple):
     start: int
     end: int
     asks: bool
+    label: int  # where its label begins
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def turns(text: str, asks: frozenset[str], replies: frozenset[str]) -> list[Turn
     if len(labels) < 2 or not any(label[2] for label in labels):
         return []
     ends = [label[0] for label in labels[1:]] + [len(text)]
-    return [Turn(label[1], end, label[2]) for label, end in zip(labels, ends, strict=True)]
+    return [Turn(label[1], end, label[2], label[0]) for label, end in zip(labels, ends, strict=True)]
 
 
 def owner(
