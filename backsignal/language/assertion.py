@@ -175,7 +175,9 @@ class Scopes:
             if match.end < pointer and not self._passes(trigger, match.end, pointer, back=True):
                 continue
             reached.append(match)
-            pointer = min(pointer, match.start)
+            # "Left foot yes, weakness no": where it is was said before the "yes".
+            parted = any(index in self._hard for index in range(match.start, match.end))
+            pointer = min(pointer, match.parts[-1][0] if parted else match.start)
         return reached
 
     def _ended(self, trigger: Trigger, start: int, end: int) -> bool:

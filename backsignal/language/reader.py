@@ -232,7 +232,9 @@ class _Text:
         return self._has(between, "NEW_SUBJECT")
 
     def _fails(self, match: Match) -> bool:
-        """Whether "walk well" stands in "can't walk well"."""
+        """Whether "walk well" stands in "can't walk well", or "leg is well" in "leg is well sore"."""
+        if self._chart.has(match.end - 1, "VERY") and self._chart.has(match.end, "ILL_WORD"):
+            return True
         before = range(match.start - 2, match.start)
         return self._has(before, "CANT") and not self._has(before, "COMMA")
 
@@ -289,7 +291,9 @@ class _Text:
     def _owns_thing(self, end: int) -> bool:
         """ "The dog's bowl", "my son's boots" only say whose a thing is."""
         said = self._tokens[end - 1].text.lower()
-        return said.endswith(("'s", "\u2019s")) and self._has(range(end, end + 3), "THING")
+        return said.endswith(("'s", "\u2019s")) and (
+            self._has(range(end, end + 3), "THING") or self._has(range(end - 6, end), "LIKENS")
+        )
 
     def _is_own_role(self, at: int) -> bool:
         """ "I'm Mr Hall's neighbour", "I am her daughter" name the writer."""
