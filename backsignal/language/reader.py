@@ -371,7 +371,11 @@ class _Text:
             first += 1
         if first >= match.start or not self._chart.has(first, "QUESTION"):
             return False
-        own = any(mark.at in range(first, match.end) for mark in self._voices if mark.voice != "you")
+        own = any(
+            mark.at in range(first, match.end) and (mark.relation or self._chart.has(mark.at, "SUBJECT"))
+            for mark in self._voices
+            if mark.voice != "you"
+        )
         if own:
             return False
         # Without its mark a question shows by its order: "can sitting make it numb", not "can feel it".
@@ -470,7 +474,7 @@ class _Text:
                 if answer == "no" and not match.denials:
                     match.statuses.add(Status.ABSENT)
                     match.denials = 1
-                elif answer == "yes" and not self._chart.has(next_start, "ONLY_WORD"):
+                elif answer == "yes" and not (match.supposed or self._chart.has(next_start, "ONLY_WORD")):
                     match.statuses -= {Status.HYPOTHETICAL, Status.UNCERTAIN}
                 elif answer == "unsure":
                     match.statuses.add(Status.UNCERTAIN)
