@@ -174,7 +174,12 @@ class CallContent:
             singles={f.id: f.question for f in clinical.findings.values()}
             | {finding: asked.say for finding, asked in file.findings.items()},
             measures={measure: asked.say for measure, asked in file.measures.items()},
-            groups={f.group: f.group.replace("_", " ") for f in clinical.findings.values()} | file.groups,
+            groups=file.groups
+            | {
+                f.group: f.group.replace("_", " ")
+                for f in clinical.findings.values()
+                if f.group not in file.groups
+            },
             levels=file.levels,
             why_unknown=file.why_unknown,
             number_why=file.number_why,

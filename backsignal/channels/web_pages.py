@@ -16,12 +16,15 @@ from sanic.response import HTTPResponse
 
 from backsignal.channels.service import RootBlueprint
 from backsignal.channels.web_requests import answer_cors_ourselves
-from backsignal.clinical.content import CONTENT_FOLDER
+from backsignal.clinical.content import CONTENT_FOLDER, Topic
 from backsignal.clinical.content_files import ContentModel, read_content
 from backsignal.clinical.levels import Level
 from backsignal.components.turns import content
 
 WIDGET = Path(__file__).resolve().parents[2] / "widget"
+_DRAWN = WIDGET / "drawn"
+# The page of drawings, for channels that cannot show them; "#exercise" and the like lead to a topic.
+DRAWINGS = "/drawings"
 # The widget's modules, each using only those before it.
 _MODULES = ("strings", "dom", "drawings", "body", "colours", "connection", "cards", "summary", "chat")
 _STYLE_MARK = "/* widget.css */"
@@ -61,6 +64,13 @@ class Pointing(ContentModel):
     places: list[Place]
 
 
+class DrawingsPage(ContentModel):
+    """What stands above the drawings on their own page."""
+
+    title: str
+    opening: str
+
+
 class WidgetWording(ContentModel):
     """The file widget.yml."""
 
@@ -68,13 +78,18 @@ class WidgetWording(ContentModel):
     asks: dict[str, str]
     pointing: Pointing
     drawings: dict[str, str]
+    drawings_page: DrawingsPage
+
+
+@lru_cache(maxsize=1)
+def _wording() -> WidgetWording:
+    return read_content(CONTENT_FOLDER / "widget.yml", WidgetWording)
 
 
 @lru_cache(maxsize=1)
 def facts() -> dict[str, Any]:
     """What the widget must know before it talks: the clinic's numbers, and the wording of its pictures."""
-    wording = read_content(CONTENT_FOLDER / "widget.yml", WidgetWording)
-    clinic = content().clinic
+    wording, clinic = _wording(), content().clinic
     movements = {m.id: m.name for topic in content().topics.values() for m in topic.movements}
     return {
         "clinic": clinic.name,
@@ -91,13 +106,21 @@ def facts() -> dict[str, Any]:
 
 def widget_source(folder: Path = WIDGET) -> str:
     """The widget as one module: its parts without comments and imports, and its style sheet within."""
-    style = re.sub(r"\s*\n\s*", "\n", _without_comments((folder / "widget.css").read_text("utf-8")))
-    parts = [(folder / f"{name}.js").read_text("utf-8") for name in _MODULES]
-    joined = "\n".join(re.sub(r"^import [^;]*;\n", "", part, flags=re.M) for part in parts)
-    # What the page may import is the element; the rest is the widget's own.
+    style = _joined(folder / "widget.css", folder / "drawings.css")
+    script = _script(*(folder / f"{name}.js" for name in _MODULES))
+    return script.replace(_STYLE_MARK, re.sub(r"\s*\n\s*", "\n", _without_comments(style)).strip())
+
+
+def _script(*parts: Path) -> str:
+    """Modules as one, without comments and imports."""
+    joined = re.sub(r"^import [^;]*;\n", "", _joined(*parts), flags=re.M)
+    # What a page may import is the element; the rest is the widget's own.
     joined = re.sub(r"^export (?!class BacksignalChat)", "", joined, flags=re.M)
-    lines = [line for line in _without_comments(joined).splitlines() if line.strip()]
-    return "\n".join(lines).replace(_STYLE_MARK, style.strip()) + "\n"
+    return "\n".join(line for line in _without_comments(joined).splitlines() if line.strip()) + "\n"
+
+
+def _joined(*parts: Path) -> str:
+    return "\n".join(part.read_text("utf-8") for part in parts)
 
 
 def _without_comments(source: str) -> str:
@@ -131,11 +154,18 @@ def _file(body: bytes, content_type: str, headers: dict[str, str]) -> _File:
 
 
 class Pages:
-    """The widget's file, and with `demo` the page of a made-up clinic at `/`."""
+    """The widget's file, the page of drawings, and with `demo` the page of a made-up clinic at `/`."""
 
     def __init__(self, demo: bool) -> None:
         source = widget_source().encode()
-        self._files = {"/widget.js": _file(source, "text/javascript; charset=utf-8", _WIDGET_HEADERS)}
+        style = _joined(WIDGET / "drawings.css", _DRAWN / "page.css").encode()
+        script = _script(WIDGET / "dom.js", WIDGET / "drawings.js", _DRAWN / "page.js").encode()
+        self._files = {
+            "/widget.js": _file(source, "text/javascript; charset=utf-8", _WIDGET_HEADERS),
+            DRAWINGS: _file(_drawings_page(), "text/html; charset=utf-8", _PAGE_HEADERS),
+            "/drawings.css": _file(style, "text/css", _WIDGET_HEADERS),
+            "/drawings.js": _file(script, "text/javascript; charset=utf-8", _WIDGET_HEADERS),
+        }
         if demo:
             self._files["/"] = _file(_demo_page(), "text/html; charset=utf-8", _PAGE_HEADERS)
             for path in (WIDGET / "demo").iterdir():
@@ -168,3 +198,30 @@ def _demo_page() -> bytes:
     values = {name: html.escape(str(value)) for name, value in content().clinic.facts().items()}
     page = Template((WIDGET / "demo" / "index.html").read_text("utf-8"))
     return page.substitute(values).encode()
+
+
+def is_drawn(topic: Topic) -> bool:
+    """Whether there are drawings of a topic of advice."""
+    return any(name in _wording().drawings for name in (topic.id, *(move.id for move in topic.movements)))
+
+
+def _drawings_page() -> bytes:
+    """All topics with drawings, each movement with how and how often."""
+    wording = _wording()
+    topics = "".join(_drawn_topic(topic) for topic in content().topics.values() if is_drawn(topic))
+    page = Template((_DRAWN / "index.html").read_text("utf-8"))
+    above = {key: html.escape(text) for key, text in wording.drawings_page.dict().items()}
+    return page.substitute(above, topics=topics).encode()
+
+
+def _drawn_topic(topic: Topic) -> str:
+    figures = [_figure(topic.id, "")] if topic.id in _wording().drawings else []
+    figures += [_figure(move.id, f"{move.name}. {move.how} {move.times}.") for move in topic.movements]
+    title = html.escape(topic.title)
+    return f'<section id="{topic.id}"><h2>{title}</h2>{"".join(figures)}</section>'
+
+
+def _figure(name: str, caption: str) -> str:
+    words = _wording().drawings.get(name, "")
+    place = f'<div data-drawing="{name}" data-words="{html.escape(words)}"></div>' if words else ""
+    return f"<figure>{place}<figcaption>{html.escape(caption or words)}</figcaption></figure>"

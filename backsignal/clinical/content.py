@@ -298,7 +298,9 @@ class _Sources(ContentModel):
     sources: dict[str, Source]
 
 
-class _Findings(ContentModel):
+class FindingsFile(ContentModel):
+    """findings.yml."""
+
     findings: list[Finding]
 
 
@@ -331,7 +333,7 @@ class Content:
     def load(cls, folder: Path = CONTENT_FOLDER, clinic: Path = CLINIC_FILE) -> "Content":
         """Read a content folder and a clinic file. Raises ContentError where anything is wrong."""
         sources = read_content(folder / "sources.yml", _Sources)
-        findings = read_content(folder / "findings.yml", _Findings)
+        findings = read_content(folder / "findings.yml", FindingsFile)
         questions = read_content(folder / "questions.yml", _Questions)
         rules = read_content(folder / "rules.yml", Rules)
         topics = read_content(folder / "advice.yml", _Topics)

@@ -22,8 +22,8 @@ Agenda = Literal["triage", "advice", "check_in"]
 Outcome = Literal["answered", "unclear"]
 # Asked as put, then once more, then in simpler words; what is still unclear then is settled as unclear.
 TRIES = 3
-# Words up to which a text, or an answer, is too short to suspect in it what it does not say.
-_SHORT_TEXT, _SHORT_ANSWER = 3, 8
+# Words up to which a reply to a question, or a plain yes or no to it, is too short to suspect anything in it.
+_SHORT_REPLY, _SHORT_ANSWER = 3, 8
 _ONLY_AN_AGE = re.compile(
     r"(?:i\s?am|i['’]?m|age[d]?|about|nearly|just)?\s*(\d{1,3})\s*(?:years?(?: old)?|yrs?|yo)?[.!]?", re.I
 )
@@ -213,9 +213,8 @@ def review(interview: Interview, content: Content) -> None:
     record.entries = {f: e for f, e in record.entries.items() if not content.findings[f].changes}
     record.numbers.pop("duration_days", None)
     record.numbers.pop("severity", None)
-    interview.agenda, interview.topics, interview.asking = "triage", [], None
-    interview.suspected, interview.settled, interview.closed, interview.asked = [], [], [], []
-    interview.concluded, interview.told, interview.advised = False, [], {}
+    interview.advised = {}
+    _begin(interview, "triage")
 
 
 def begin_check_in(interview: Interview, content: Content, now: float) -> None:
@@ -230,8 +229,14 @@ def begin_check_in(interview: Interview, content: Content, now: float) -> None:
     anew = {finding for finding in asked if content.findings[finding].changes}
     record.entries = {f: entry for f, entry in record.entries.items() if f not in anew}
     record.numbers.pop("severity", None)
-    interview.agenda, interview.topics, interview.asking = "check_in", [], None
+    _begin(interview, "check_in")
+
+
+def _begin(interview: Interview, agenda: Agenda) -> None:
+    """Begin an agenda: of the asking before it nothing is left."""
+    interview.agenda, interview.topics, interview.asking = agenda, [], None
     interview.suspected, interview.settled, interview.closed, interview.asked = [], [], [], []
+    interview.news, interview.unclear, interview.partly, interview.withdrawing = [], False, False, []
     interview.concluded, interview.told = False, []
 
 
@@ -256,18 +261,24 @@ def withdraw(interview: Interview, content: Content, message: Message) -> None:
 
 
 def _suspicion(interview: Interview, content: Content) -> Asking | None:
-    record = interview.record
-    for finding in list(interview.suspected):
-        known = record.entries.get(finding)
-        if finding in interview.settled or (known and known.value is Value.PRESENT):
-            interview.suspected.remove(finding)
-            continue
-        asking = interview.asking
-        if asking and asking.sure and asking.findings == [finding]:
-            return asking
-        question = content.question_of.get(finding)
-        return Asking(question=question.id if question else finding, findings=[finding], sure=True)
-    return None
+    """What is suspected is asked first; what belongs to one question, in one breath."""
+    entries, settled = interview.record.entries, interview.settled
+    interview.suspected = [
+        finding
+        for finding in interview.suspected
+        if finding not in settled and not (finding in entries and entries[finding].value is Value.PRESENT)
+    ]
+    if not interview.suspected:
+        return None
+    asking = interview.asking
+    waiting = [f for f in asking.findings if f in interview.suspected] if asking and asking.sure else []
+    if asking and waiting:
+        return asking.copy(update={"findings": waiting})
+    question = content.question_of.get(interview.suspected[0])
+    if question is None:
+        return Asking(question=interview.suspected[0], findings=interview.suspected[:1], sure=True)
+    together = [finding for finding in question.findings if finding in interview.suspected]
+    return Asking(question=question.id, findings=together, sure=True)
 
 
 def _repeated(interview: Interview, content: Content) -> Asking | None:
@@ -322,7 +333,7 @@ def _is_settled(interview: Interview, asking: Asking, content: Content) -> bool:
     if question.measure:
         return not _is_open(interview, question, content)
     if asking.sure:
-        return asking.findings[0] in interview.settled
+        return set(asking.findings) <= set(interview.settled)
     return not any(interview.record.is_open(finding, content) for finding in asking.findings)
 
 
@@ -402,6 +413,7 @@ def _enter_mentions(interview: Interview, content: Content, message: Message) ->
                 contradicts.append(finding.id)
             else:
                 interview.record.note(finding.id, _entry(Value.ABSENT, "told", message, mention))
+                interview.suspected = [f for f in interview.suspected if f != finding.id]
         elif mention.status is Status.UNCERTAIN and before is not Value.PRESENT:
             if finding.id in asked:
                 interview.record.note(finding.id, _entry(Value.UNKNOWN, "unsure", message, mention))
@@ -432,7 +444,8 @@ def _enter_answer(interview: Interview, asking: Asking, content: Content, messag
                 interview.record.note(finding, _entry(Value.PRESENT, "answered", message))
         else:
             asking.which = True
-    if asking.sure and (answer is not None or message.refuses or set(asking.findings) & mentioned):
+    replied = answer is not None or message.refuses or bool(set(asking.findings) & mentioned)
+    if asking.sure and replied and not asking.which:
         interview.settled.extend(asking.findings)
 
 
@@ -462,11 +475,12 @@ def _close(interview: Interview, asking: Asking, content: Content, message: Mess
 
 
 def _tells_a_story(asking: Asking | None, content: Content, message: Message) -> bool:
-    """Whether a message is more than an answer: only then is there anything to suspect in it."""
-    words = len(message.text.split())
-    if asking and _chosen(content.question(asking.question).choices, message.text) is not None:
+    """Whether a message is more than the answer to a question: only then may anything be suspected in it."""
+    if asking is None:
+        return True
+    if _chosen(content.question(asking.question).choices, message.text) is not None:
         return False
-    return words > (_SHORT_ANSWER if message.reading.answer else _SHORT_TEXT)
+    return len(message.text.split()) > (_SHORT_ANSWER if message.reading.answer else _SHORT_REPLY)
 
 
 def _suspect(interview: Interview, content: Content, message: Message) -> None:

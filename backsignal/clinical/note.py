@@ -2,6 +2,7 @@
 
 from backsignal.clinical.content import Content
 from backsignal.clinical.interview import Interview
+from backsignal.clinical.levels import Level
 from backsignal.clinical.record import Record, Value
 from backsignal.clinical.red_flags import check, open_always
 from backsignal.clinical.wording import Reply, relation_in_words, say
@@ -28,12 +29,22 @@ def note_text(interview: Interview, reference: str, content: Content) -> str:
         say(content, "note_reported", findings=_named(record, content, Value.PRESENT, quoted=True)),
         say(content, "note_denied", findings=_named(record, content, Value.ABSENT)),
         say(content, "note_unsure", findings=_named(record, content, Value.UNKNOWN)),
-        say(content, "note_not_asked", findings=_names(open_always(record, content), content)),
+        say(content, "note_not_asked", findings=_not_asked(record, content)),
         say(content, "note_withdrawn", findings=_names(tuple(record.withdrawn), content)),
         say(content, "note_reasons", reasons=", ".join(reason.rule for reason in triage.reasons) or "-"),
         say(content, "note_version", version=content.version),
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _not_asked(record: Record, content: Content) -> str:
+    """The emergency signs by name; of the rest their number says enough."""
+    still = open_always(record, content)
+    grave = tuple(finding for finding in still if content.findings[finding].level is Level.EMERGENCY)
+    if not grave or len(grave) == len(still):
+        return _names(still, content)
+    count = len(still) - len(grave)
+    return f"{_names(grave, content)}; {say(content, 'note_not_asked_others', count=str(count))}"
 
 
 def _named(record: Record, content: Content, value: Value, quoted: bool = False) -> str:

@@ -74,6 +74,8 @@ def _question_text(asked: NextQuestion, content: Content) -> str:
         return asked.findings[0].simpler if simply else asked.findings[0].question
     if asked.which:
         opening = say(content, "which_of_these")
+    elif asked.sure and not simply:
+        opening = say(content, "sure_about_these")
     elif asked.rest and not simply:
         opening = say(content, "and_the_rest")
     else:

@@ -17,15 +17,18 @@ def primary(store: TrackerStore) -> TrackerStore:
     return store._tracker_store if isinstance(store, FailSafeTrackerStore) else store
 
 
-def erase(store: TrackerStore, sender: str) -> None:
-    """Erase all that is kept of a conversation. Raises what the database raises, or TypeError."""
+def erase(store: TrackerStore, sender: str, answering: int | None = None) -> None:
+    """Erase all that is kept of a conversation. Raises what the database raises, or TypeError.
+
+    `answering` is the number in the inbox of the event that asked for it, where it came that way.
+    """
     if isinstance(store, FailSafeTrackerStore):
-        erase(store.fallback_tracker_store, sender)
-        erase(store._tracker_store, sender)
+        erase(store.fallback_tracker_store, sender, answering)
+        erase(store._tracker_store, sender, answering)
     elif isinstance(store, SQLTrackerStore):
         with store.session_scope() as session:
             session.query(store.SQLEvent).filter(store.SQLEvent.sender_id == sender).delete()
-            erase_inbox(session.connection(), sender)
+            erase_inbox(session.connection(), sender, answering)
             erase_check_ins(session.connection(), sender)
             session.commit()
     elif isinstance(store, InMemoryTrackerStore):

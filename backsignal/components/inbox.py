@@ -133,8 +133,11 @@ class Inbox:
             return bool(connection.execute(changing).rowcount)
 
 
-def erase_inbox(connection: Connection, sender: str) -> None:
-    """Wipe what is kept of a sender, within a transaction."""
+def erase_inbox(connection: Connection, sender: str, answering: int | None = None) -> None:
+    """Wipe what is kept of a sender, within a transaction.
+
+    Not the event of the number `answering`: it is wiped when its answer is out.
+    """
     metadata.create_all(connection)
-    wiping = sa.update(table).where(table.c.sender == sender).values(done=True, item=None, sender="")
-    connection.execute(wiping)
+    others = sa.and_(table.c.sender == sender, table.c.number != (answering or 0))
+    connection.execute(sa.update(table).where(others).values(done=True, item=None, sender=""))

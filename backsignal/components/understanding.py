@@ -22,6 +22,8 @@ from backsignal.language.reader import shared_reader
 _ENTITY = "finding"
 _INFORM = "inform"
 _NOT_ENGLISH = "not_english"
+# What tells of a finding and is hardly anything else for the model is just that.
+_DOUBTFUL = 0.5
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -64,15 +66,16 @@ class Understanding(GraphComponent):
         reading = self._reader.read(text, today=date.today())
         message.set(READING_KEY, reading_to_json(reading), add_to_output=True)
         message.set(ENTITIES, [_entity(m) for m in reading.mentions], add_to_output=True)
-        intent = self._certain_intent(reading, (message.get(INTENT) or {}).get(INTENT_NAME_KEY))
+        intent = self._certain_intent(reading, message.get(INTENT) or {})
         if intent:
             message.set(INTENT, {INTENT_NAME_KEY: intent, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
 
-    def _certain_intent(self, reading: Reading, predicted: str | None) -> str | None:
+    def _certain_intent(self, reading: Reading, predicted: dict[str, Any]) -> str | None:
         if not reading.english and not reading.mentions:
             return _NOT_ENGLISH
         told = any(mention.status is Status.PRESENT for mention in reading.mentions) or reading.suspected
-        if told and (predicted is None or predicted in self._off_topic):
+        doubtful = predicted.get(PREDICTED_CONFIDENCE_KEY, 0) < _DOUBTFUL
+        if told and (doubtful or predicted.get(INTENT_NAME_KEY) in self._off_topic):
             return _INFORM
         return None
 

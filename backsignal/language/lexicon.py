@@ -7,11 +7,12 @@ from typing import Literal, NamedTuple
 
 from pydantic import StrictStr, validator
 
-from backsignal.clinical.content import CONTENT_FOLDER
+from backsignal.clinical.content import CONTENT_FOLDER, FindingsFile
 from backsignal.clinical.content_files import ContentError, ContentModel, read_content
 from backsignal.clinical.findings import Answer, Status
 from backsignal.language.patterns import Matcher, PatternError, inflections
 from backsignal.language.spelling import Spelling, SpellingFile
+from backsignal.language.tokens import tokenize
 
 _OTHER_FILES = frozenset({"grammar.yml", "spelling.yml", "times.yml", "derived.yml"})
 
@@ -104,6 +105,7 @@ class GrammarFile(_Lines):
     connectors: list[StrictStr]
     relations: dict[str, list[StrictStr]]
     little_words: StrictStr  # words that any English text of some length holds
+    foreign_words: StrictStr  # words of other languages that are none in English: two of them tell
     number_ranges: dict[str, tuple[float, float]]
     voices: dict[Voice, list[StrictStr]]  # words that show whose signs a clause tells
     asks: list[StrictStr]  # labels of the turns that ask, in a dialogue
@@ -195,6 +197,7 @@ class Lexicon:
     findings: frozenset[str]
     together: list[Together]
     little_words: frozenset[str]
+    foreign_words: frozenset[str]
     asks: frozenset[str]
     replies: frozenset[str]
     _irregular: dict[str, str]
@@ -274,6 +277,10 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         together += file.together
     for binding in bindings.values():
         findings |= {finding for ids in binding.places.values() for finding in ids}
+    for finding in read_content(content / "findings.yml", FindingsFile).findings:
+        findings.add(finding.id)
+        for phrase in finding.phrases:
+            matcher.add(FindingOutput(finding.id, absent=False), _as_pattern(phrase))
     _compile_grammar(grammar, matcher)
     _compile_context(read_content(content / "context_rules.yml", ContextFile), matcher)
     irregular = dict(grammar.irregular)
@@ -292,12 +299,18 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         findings=frozenset(findings),
         together=together,
         little_words=frozenset(grammar.little_words.split()),
+        foreign_words=frozenset(grammar.foreign_words.split()),
         asks=frozenset(grammar.asks),
         replies=frozenset(grammar.replies),
         _irregular=irregular,
         _aliases=grammar.aliases,
         _number_ranges=grammar.number_ranges,
     )
+
+
+def _as_pattern(phrase: str) -> str:
+    """A phrase as people write it, apostrophes and all, as a pattern."""
+    return " ".join(token.norm for token in tokenize(phrase))
 
 
 def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:

@@ -31,6 +31,8 @@ _GREETING_TOKENS = 4
 # On these the text has spoken; a finding of another time or person may have been misread.
 _SETTLED = frozenset({Status.PRESENT, Status.ABSENT, Status.UNCERTAIN})
 _NEAR = 4
+# Fewer words than this beside what the rules read can hide nothing.
+_UNREAD = 2
 _NEVER_PATIENT = frozenset({"other"})
 _DISTANT = frozenset({"uncle", "aunt", "cousin", "friend", "neighbour", "colleague"})
 
@@ -346,7 +348,7 @@ class _Text:
         )
         mentions = self._mentions(statuses + self._derived(times))
         suspected: tuple[str, ...] = ()
-        if suspicion is not None:
+        if suspicion is not None and self._leaves_open(mentions, times):
             settled = {mention.finding for mention in mentions if mention.status in _SETTLED}
             elsewhere = {mention.finding for mention in mentions} - settled
             suspected = suspicion.suspects(self._text, settled, elsewhere)
@@ -358,8 +360,34 @@ class _Text:
             age=times.age,
             speaking_for=patient,
             suspected=suspected,
-            english=english(self._tokens, self._lexicon.little_words, self._lexicon.spelling.common),
+            english=english(
+                self._tokens,
+                self._lexicon.little_words,
+                self._lexicon.spelling.common,
+                self._lexicon.foreign_words,
+            ),
         )
+
+    def _leaves_open(self, mentions: tuple[Mention, ...], times: Numbers) -> bool:
+        """Whether there is more to the text than the rules read ("back pain, 4 days, I'm 50" says it all)."""
+        spans = [(mention.start, mention.end) for mention in mentions if mention.status is Status.PRESENT]
+        spans += [
+            (self._tokens[at[0]].start, self._tokens[at[1] - 1].end)
+            for at in (times.duration_at, times.age_at)
+            if at is not None
+        ]
+        others = {mark.at for mark in self._voices if mark.relation}
+        for index, symbols in enumerate(self._chart.at):
+            others.update(at for end in symbols.get("PROXY", ()) for at in range(index, end))
+        unread = [
+            token
+            for index, token in enumerate(self._tokens)
+            if token.norm.isalpha()
+            and token.norm not in self._lexicon.little_words
+            and index not in others
+            and not any(start <= token.start < end for start, end in spans)
+        ]
+        return len(unread) >= _UNREAD
 
     def _only_asked(self, match: Match, start: int, end: int) -> bool:
         """ "Is numbness a bad sign?" tells of nobody; "why is my foot numb?" does."""

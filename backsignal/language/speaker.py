@@ -67,17 +67,22 @@ def owner(
     return earlier[-1] if earlier else before
 
 
-def english(tokens: list[Token], little: frozenset[str], known: frozenset[str]) -> bool:
-    """False where a text of some length has hardly any of English's little words, nor many of its others."""
+def english(
+    tokens: list[Token], little: frozenset[str], known: frozenset[str], foreign: frozenset[str]
+) -> bool:
+    """False where a text has words of other languages, or hardly any of English's little words or others."""
     words = [token.norm for token in tokens if token.norm[:1].isalpha()]
     if not words:
         letters = [token.text for token in tokens if token.text.isalpha()]
         return not letters
     if any(not word.isascii() for word in words) and sum(not w.isascii() for w in words) * 2 > len(words):
         return False
+    own = sum(word in little for word in words)
+    if sum(word in foreign for word in words) > max(1, own):
+        return False
     if len(words) < 5:
         return True
-    if sum(word in little for word in words) >= len(words) * _LITTLE_WORDS:
+    if own >= len(words) * _LITTLE_WORDS:
         return True
     # Notes have no little words ("35F LBP 2/52 denies saddle anaesthesia").
     return sum(word in known and len(word) > 3 for word in words) >= len(words) * _KNOWN_WORDS

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -172,8 +173,9 @@ def test_a_hanging_action_in_the_process_ends_at_the_deadline(monkeypatch: pytes
             "followup_action": None,
         },
     }
-    with pytest.raises(asyncio.TimeoutError):
-        asyncio.run(endpoint.request(json=call))
+    # In a thread of its own: the browser's driver may hold an event loop in this one.
+    with ThreadPoolExecutor(1) as thread, pytest.raises(asyncio.TimeoutError):
+        thread.submit(lambda: asyncio.run(endpoint.request(json=call))).result(20)
     never.set()
 
 

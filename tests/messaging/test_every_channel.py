@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from tests.conftest import Server
-from tests.messaging.conftest import wait_until_idle
+from tests.messaging.conftest import PUBLIC, wait_until_idle
 from tests.messaging.people import (
     MessengerUser,
     Person,
@@ -40,6 +40,7 @@ def test_a_whole_triage_in_the_channels_own_form(person: Person) -> None:
     told = through(person, person.say(STORY))
     assert "You can look after your back at home" in told
     assert "What else would you like to know?" in told
+    assert f"{PUBLIC}/drawings#exercise" in told
 
 
 def test_an_emergency_is_answered_with_the_number_first(person: Person) -> None:

@@ -21,7 +21,10 @@ from sanic.response import HTTPResponse
 
 from backsignal.channels.messaging.api import Call, Verdict, verdict
 from backsignal.channels.messaging.choices import Offer, offer_of
+from backsignal.channels.messaging.wording import phrase
 from backsignal.channels.service import RootBlueprint
+from backsignal.channels.web_pages import DRAWINGS, is_drawn
+from backsignal.components.turns import content
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +73,18 @@ class Shown:
 def shown(entry: Mapping[str, Any]) -> Shown:
     """A message of the conversation as a channel shows it."""
     data = (entry.get("custom") or {}).get("data") or {}
+    text = "\n\n".join(filter(None, [entry.get("text"), _drawings(data)]))
     call = data.get("call") if data.get("type") == "emergency" else None
-    return Shown(entry.get("text") or "", offer_of(dict(entry)), call)
+    return Shown(text, offer_of(dict(entry)), call)
+
+
+def _drawings(data: Mapping[str, Any]) -> str | None:
+    """Where the drawings of an advice on offer can be seen, if the clinic said where it can be reached."""
+    public = os.environ.get(PUBLIC_URL)
+    if not public or (data.get("type"), data.get("status")) != ("advice", "offered"):
+        return None
+    topic = content().topics[data["topic"]]
+    return phrase("drawings", url=f"{public.rstrip('/')}{DRAWINGS}#{topic.id}") if is_drawn(topic) else None
 
 
 Accept = Callable[["MessagingChannel", Sequence[Incoming]], Awaitable[None]]

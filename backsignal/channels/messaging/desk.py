@@ -179,7 +179,7 @@ class Desk:
 
     async def _erased(self, work: Work) -> str:
         async with self._agent.lock_store.lock(work.sender):
-            erase(self._agent.tracker_store, work.sender)
+            erase(self._agent.tracker_store, work.sender, work.number)
         return phrase("forgotten")
 
     async def _check_in(self, channel: MessagingChannel, work: Work, kind: str) -> list[Shown]:
