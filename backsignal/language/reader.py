@@ -25,7 +25,7 @@ from backsignal.language.patterns import Chart, Found
 from backsignal.language.speaker import Turn, VoiceMark, english, owner, turns
 from backsignal.language.suspicion import Suspicion
 from backsignal.language.together import describe
-from backsignal.language.tokens import sentences, tokenize
+from backsignal.language.tokens import closed, sentences, tokenize
 
 _GREETING_TOKENS = 4
 # On these the text has spoken; a finding of another time or person may have been misread.
@@ -77,7 +77,7 @@ class _Text:
         self._derivations = derivations
         self._text = text
         self._today = today
-        self._tokens = tokenize(text)
+        self._tokens = closed(tokenize(text))
         self._sentences = sentences(self._tokens)
         self._turns = turns(text, lexicon.asks, lexicon.replies)
         self._sentences = self._split_at_turns(self._sentences)

@@ -95,10 +95,15 @@ def tokenize(text: str) -> list[Token]:
         else:
             norm = raw.lower().replace(" ", "")
         tokens.append(Token(raw, start, end, norm))
-    if tokens and tokens[-1].norm not in _SENTENCE_ENDS:
-        # The end of the text ends its sentence, so that patterns need not tell the two apart.
-        tokens.append(Token("", len(text), len(text), "."))
     return tokens
+
+
+def closed(tokens: list[Token]) -> list[Token]:
+    """The tokens with a last full stop, so that patterns need not tell it from the end of the text."""
+    if not tokens or tokens[-1].norm in _SENTENCE_ENDS:
+        return tokens
+    end = tokens[-1].end
+    return [*tokens, Token("", end, end, ".")]
 
 
 def sentences(tokens: list[Token]) -> list[tuple[int, int]]:
