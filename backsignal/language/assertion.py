@@ -7,6 +7,7 @@ scope by simply starting to tell something else ("no fever and my foot drags"). 
 the same way (category, direction, scope, terminate, pseudo): content/context_rules.yml.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from backsignal.clinical.findings import Status
@@ -49,6 +50,12 @@ class Match:
     def size(self) -> int:
         """Number of tokens that make it up."""
         return sum(last - first for first, last in self.parts)
+
+
+def starting_in(matches: list[Match], start: int, end: int) -> list[Match]:
+    """Those of the matches, in order, that begin at tokens start to end."""
+    first = bisect_left(matches, start, key=lambda match: match.start)
+    return matches[first : bisect_left(matches, end, key=lambda match: match.start)]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Cuts a text into tokens with offsets and into sentences; knows no word's meaning."""
 
 import re
+from bisect import bisect_right
 from typing import NamedTuple
 
 # A hyphen inside a word ("stop-start") is no token: its halves are matched like two words.
@@ -125,6 +126,11 @@ def sentences(tokens: list[Token]) -> list[tuple[int, int]]:
     if start < len(tokens):
         ranges.append((start, len(tokens)))
     return ranges
+
+
+def sentence_at(ranges: list[tuple[int, int]], index: int) -> tuple[int, int]:
+    """The sentence that holds a token."""
+    return ranges[bisect_right(ranges, index, key=lambda sentence: sentence[0]) - 1]
 
 
 def _norm(raw: str) -> str:
