@@ -47,6 +47,11 @@ class Match:
         return frozenset(index for first, last in self.parts for index in range(first, last))
 
     @property
+    def span(self) -> range:
+        """All tokens from its first to its last."""
+        return range(self.start, self.end)
+
+    @property
     def size(self) -> int:
         """Number of tokens that make it up."""
         return sum(last - first for first, last in self.parts)

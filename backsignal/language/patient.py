@@ -10,6 +10,8 @@ from backsignal.language.tokens import Token, sentence_at
 
 _NEAR = 4
 _NEVER_PATIENT = frozenset({"other"})
+_SHE = frozenset(["mother", "wife", "daughter", "grandmother", "sister", "aunt", "niece", "mother_in_law"])
+_HE = frozenset(["father", "husband", "son", "grandfather", "brother", "uncle", "nephew", "father_in_law"])
 _DISTANT = frozenset({"uncle", "aunt", "cousin", "friend", "neighbour", "colleague"})
 
 
@@ -81,7 +83,7 @@ class Owners:
         """Decide who the patient is and mark what is said of anybody else; returns the patient's relation."""
         marks = self._voices
         last: VoiceMark | None = None
-        last_relation: VoiceMark | None = None
+        named: list[str] = []
         owned: list[tuple[Match, VoiceMark | None]] = []
         cursor = 0
         for start, end in self._sentences:
@@ -92,10 +94,10 @@ class Owners:
                 cursor += 1
                 if mark.relation:
                     # "she called me by the dog's name": she is not the dog
-                    if mark.relation not in _NEVER_PATIENT or last_relation is None:
-                        last_relation = mark
-                elif mark.voice == "third" and last_relation is not None:
-                    mark = VoiceMark(mark.at, "third", last_relation.relation)
+                    if mark.relation not in _NEVER_PATIENT or not named:
+                        named.append(mark.relation)
+                elif mark.voice == "third":
+                    mark = VoiceMark(mark.at, "third", self._referred_to(mark, named))
                 here.append(mark)
             owned += [(match, self._holder(match, here, start, last)) for match in inside]
             subjects = [mark for mark in here if mark.voice != "you"]
@@ -115,6 +117,15 @@ class Owners:
                 match.statuses.add(Status.OTHER_PERSON)
         return patient
 
+    def _referred_to(self, mark: VoiceMark, named: list[str]) -> str | None:
+        """Of those named so far the last whom a "he" or "she" can mean."""
+        wrong = _HE if self._chart.has(mark.at, "SHE") else _SHE if self._chart.has(mark.at, "HE") else ()
+        able = [relation for relation in named if relation not in wrong]
+        if able:
+            return able[-1]
+        strangers = any(other.relation in _NEVER_PATIENT and other.at < mark.at for other in self._voices)
+        return "other" if strangers else None
+
     def _holder(
         self, match: Match, here: list[VoiceMark], start: int, last: VoiceMark | None
     ) -> VoiceMark | None:
@@ -123,6 +134,8 @@ class Owners:
             return None  # "Now there's a back ache", whoever was spoken of before
         reach = 1 if match.stubborn else 3 * _NEAR
         nearby = [m for m in here if m.relation not in _NEVER_PATIENT or match.start - m.at <= reach]
+        # "My legs are as good as they were": things
+        nearby = [m for m in nearby if not (m.at in match.span and self._chart.has(m.at, "THEY"))]
         if match.absent or match.denials:
             # "my brother had it, so: no numbness, no leaks"
             ended = [i for i in range(start, match.start) if self._chart.has(i, "OWNER_ENDS")]

@@ -103,7 +103,9 @@ class _Text:
         fillers = [chart.has(i, "FILL") or skippable[i] for i in range(size)]
         stops = [chart.has(i, "BREAK") for i in range(size)]
         found = self._lexicon.matcher.run(chart, skippable, stops, fillers)
-        found += self._lexicon.idioms.run(chart, [False] * size, stops, fillers)
+        # An idiom keeps to its clause.
+        clauses = [stop or chart.has(i, "NEW_THERE") for i, stop in enumerate(stops)]
+        found += self._lexicon.idioms.run(chart, [False] * size, clauses, fillers)
         blocked = [False] * size
         self._terminators: list[int] = []
         self._new_clauses: list[int] = []
