@@ -7,11 +7,15 @@ scope by simply starting to tell something else ("no fever and my foot drags"). 
 the same way (category, direction, scope, terminate, pseudo): content/context_rules.yml.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from backsignal.clinical.findings import Status
 from backsignal.language.lexicon import STATUS_OF, ContextOutput
 from backsignal.language.patterns import Chart
+
+# The complaint itself is not put in doubt by how it is told; it may be denied or be somebody else's.
+_OF_COMPLAINTS = frozenset({Status.ABSENT, Status.OTHER_PERSON, Status.PRESENT})
 
 
 @dataclass
@@ -25,9 +29,13 @@ class Match:
     absent: bool = False  # said as a function that is well
     absent_only: bool = False  # counts only where it is denied
     stubborn: bool = False  # only denied by a word right before it
+    complaint: bool = False  # what the text is about (back pain)
     present_only: bool = False  # says nothing where it is denied ("no pain in my legs" is not about both)
     statuses: set[Status] = field(default_factory=set)
     denials: int = 0
+    supposed: bool = False  # stands under an "if", which a later "I haven't" only confirms
+    disowned: bool = False  # had by somebody else and not by the writer ("my mum leaks, I don't")
+    outright: bool = False  # denied by words before it ("if I vanish it's not a collapse")
 
     def covers(self, start: int, end: int) -> bool:
         """Whether these tokens are words of the finding itself."""
@@ -39,9 +47,20 @@ class Match:
         return frozenset(index for first, last in self.parts for index in range(first, last))
 
     @property
+    def span(self) -> range:
+        """All tokens from its first to its last."""
+        return range(self.start, self.end)
+
+    @property
     def size(self) -> int:
         """Number of tokens that make it up."""
         return sum(last - first for first, last in self.parts)
+
+
+def starting_in(matches: list[Match], start: int, end: int) -> list[Match]:
+    """Those of the matches, in order, that begin at tokens start to end."""
+    first = bisect_left(matches, start, key=lambda match: match.start)
+    return matches[first : bisect_left(matches, end, key=lambda match: match.start)]
 
 
 @dataclass(frozen=True)
@@ -60,37 +79,84 @@ class Scopes:
         self._chart = chart
         self._hard = frozenset(terminators)
         self._soft = self._hard | frozenset(new_clauses)
+        self._retold = False
 
     def note(self, matches: list[Match], triggers: list[Trigger]) -> None:
         """Note on each match of one sentence how the triggers of that sentence speak of it."""
         said = [match for match in matches if not match.absent and not match.denials]
+        # "The form asks if I am numb, if I leak": these are questions and no suppositions.
+        self._retold = any(
+            trigger.rule.category == "hypothetical" and not trigger.rule.supposes for trigger in triggers
+        )
         for trigger in triggers:
-            if any(match.covers(trigger.start, trigger.end) for match in said):
+            if any(self._is_own_negation(match, trigger) for match in said):
                 continue  # "no control", "can't feel": the negation is a part of the sign
             direction = trigger.rule.direction
+            if direction == "forward" and self._is_supposed(trigger, triggers):
+                continue
             if trigger.rule.whole:
                 self.apply(trigger, [match for match in said if match.end <= trigger.start])
                 continue
             if direction == "forward":
                 self.apply(trigger, self._forward(trigger, matches))
-            else:
+            elif not self._denies_next(trigger, triggers, matches):
                 self.apply(trigger, self._backward(trigger, matches))
+
+    def _is_own_negation(self, match: Match, trigger: Trigger) -> bool:
+        """Whether a negation belongs to the sign ("neither leg would take me", not "neither leg hurts")."""
+        if not match.covers(trigger.start, trigger.end):
+            return False
+        return not self._chart.has(trigger.start, "NEITHER") or not any(
+            self._chart.has(index, "ILL_WORD") for index in match.words
+        )
+
+    def _denies_next(self, trigger: Trigger, triggers: list[Trigger], matches: list[Match]) -> bool:
+        """Whether the "no" of "Legs: no weakness" speaks of what follows and answers nothing."""
+        return trigger.rule.category == "negated" and any(
+            other.rule.direction == "forward"
+            and other.rule.category == "negated"
+            and trigger.start <= other.start < trigger.end <= other.end
+            and any(other.end <= first <= other.end + 1 for match in matches for first, _ in match.parts)
+            for other in triggers
+        )
+
+    def _is_supposed(self, trigger: Trigger, triggers: list[Trigger]) -> bool:
+        """Whether a denial is itself a part of what is only supposed: "if I stop being able to go"."""
+        return self._chart.has(trigger.start, "CEASE") and any(
+            other.rule.category == "hypothetical"
+            and other.rule.direction == "forward"
+            and other.end <= trigger.start
+            and not any(
+                index in self._soft or self._chart.has(index, "COMMA")
+                for index in range(other.end, trigger.start + 1)
+            )
+            for other in triggers
+        )
 
     def apply(self, trigger: Trigger, matches: list[Match]) -> None:
         """Note on matches what a trigger says of them."""
         status = STATUS_OF[trigger.rule.category]
         for match in matches:
+            if match.complaint and (status not in _OF_COMPLAINTS or trigger.rule.whole):
+                continue  # "I want to ask about my bad back"
+            if trigger.rule.of_well and not match.absent:
+                continue
             match.statuses.add(status)
             match.denials += status is Status.ABSENT
+            match.supposed |= trigger.rule.supposes and not self._retold
+            match.disowned |= trigger.rule.whole and self._chart.has(trigger.start, "SUBJECT_I")
+            match.outright |= status is Status.ABSENT and trigger.rule.direction == "forward"
 
     def _forward(self, trigger: Trigger, matches: list[Match]) -> list[Match]:
         reached: list[Match] = []
         pointer = trigger.end
         for match in sorted(matches, key=lambda m: (m.start, m.end)):
             target = next((first for first, _ in match.parts if first >= trigger.end), None)
-            if target is None or match.covers(trigger.start, trigger.end):
+            if target is None or self._is_own_negation(match, trigger):
                 continue
             if match.absent and match.start < trigger.end:
+                if match.start >= trigger.start:
+                    pointer = max(pointer, match.end)  # "no weakness/numbness": the list goes on
                 continue  # "never woken by it" is said with its own "never"
             if match.stubborn and match.start <= trigger.start and not self._chart.has(target, "PAIN"):
                 continue  # "low back, doesn't go down the leg"
@@ -115,15 +181,25 @@ class Scopes:
         for match in sorted(matches, key=lambda m: -m.end):
             if match.end > trigger.start or ((match.stubborn or match.absent) and trigger.start > match.end):
                 continue
+            only_again = trigger.rule.category == "negated" and not self._chart.has(trigger.start, "ASKED")
+            if match.absent and only_again:
+                continue  # "nothing in the legs, none of that" only says it again
             if match.end < pointer and not self._passes(trigger, match.end, pointer, back=True):
                 continue
             reached.append(match)
-            pointer = min(pointer, match.start)
+            # "Left foot yes, weakness no": where it is was said before the "yes".
+            parted = any(index in self._hard for index in range(match.start, match.end))
+            pointer = min(pointer, match.parts[-1][0] if parted else match.start)
         return reached
 
     def _ended(self, trigger: Trigger, start: int, end: int) -> bool:
+        # "sciatica at first but that cleared up"
+        back_to = trigger.rule.category == "past" and trigger.rule.direction == "backward"
         ends = self._hard if trigger.rule.over_clauses else self._soft
-        return any(index in ends for index in range(start, end + 1))
+        return any(
+            index in ends and not (back_to and self._chart.has(index + 1, "REFERS_BACK"))
+            for index in range(start, end + 1)
+        )
 
     def _passes(self, trigger: Trigger, start: int, end: int, back: bool = False) -> bool:
         """Whether a trigger's reach crosses the tokens from start to end."""
@@ -144,11 +220,14 @@ def decide(match: Match, lasting: bool) -> Status | None:
     statuses = match.statuses
     if match.absent:
         # "I can't pee fine" denies nothing; "if my bladder is fine" neither.
-        if match.denials or statuses & {Status.HYPOTHETICAL, Status.OTHER_PERSON, Status.UNCERTAIN}:
+        if match.denials or statuses & {Status.HYPOTHETICAL, Status.OTHER_PERSON, Status.PAST}:
             return None
-        return Status.ABSENT
-    if Status.OTHER_PERSON in statuses:
+        # Not to know whether one empties properly is not to know whether one retains.
+        return Status.UNCERTAIN if Status.UNCERTAIN in statuses else Status.ABSENT
+    if Status.OTHER_PERSON in statuses and not match.disowned:
         return Status.OTHER_PERSON
+    if match.denials and match.supposed and not match.outright:
+        return Status.HYPOTHETICAL
     if match.denials:
         return None if match.present_only else Status.ABSENT
     if match.absent_only:

@@ -53,10 +53,14 @@ class Bound:
 class Binder:
     """Finds bonds in the sentences of one text."""
 
-    def __init__(self, lexicon: Lexicon, chart: Chart, blocked: list[bool]) -> None:
+    def __init__(
+        self, lexicon: Lexicon, chart: Chart, blocked: list[bool], well: frozenset[int] = frozenset()
+    ) -> None:
+        """`well` are the words of what is said to be normal: nothing later is said of those places."""
         self._lexicon = lexicon
         self._chart = chart
         self._blocked = blocked
+        self._well = well
         self._last_place: list[Span] = []
 
     def bind(self, start: int, end: int) -> list[Bound]:
@@ -134,7 +138,13 @@ class Binder:
             return None
         if any(self._chart.has(i, "BREAK") for i in range(nearest.end, predicate.start)):
             return None
-        return nearest
+        return None if self._denied_anew(nearest.end, predicate.start) else nearest
+
+    def _denied_anew(self, start: int, end: int) -> bool:
+        """ "No saddle numbness, no weakness": each item of a list of denials has its own place."""
+        return any(
+            self._chart.has(i, "COMMA") and self._chart.has(i + 1, "DENIAL") for i in range(start, end - 1)
+        )
 
     def _skipping_distance(self, start: int, end: int) -> int:
         return sum(not self._chart.has(i, "SKIP") for i in range(start, end))
@@ -160,9 +170,9 @@ class Binder:
 
     def _inherited(self, predicate: Span, places: list[Span], start: int) -> Span | None:
         """ "My foot is numb and now it is also weak": the place said last, if no other follows."""
-        earlier = [p for p in places if p.end <= predicate.start]
+        earlier = [p for p in places if p.end <= predicate.start and p.start not in self._well]
         if earlier and predicate.start - earlier[-1].end <= _ANAPHORA:
-            return earlier[-1]
+            return None if self._denied_anew(earlier[-1].end, predicate.start) else earlier[-1]
         if earlier or not self._last_place:
             return None
         pronoun = any(
@@ -214,7 +224,7 @@ class Binder:
                         spans.append(Span(symbol, index, stop))
                         taken_until[symbol] = stop
                 continue
-            stop, symbol = max(options, key=lambda o: (o[0], o[1] == "LEG_PAIR"))
+            stop, symbol = max(options, key=lambda o: (o[0], o[1] == "LEG_PAIR", o[1]))
             if spans and spans[-1].end >= stop:
                 continue
             if spans and spans[-1].end > index:

@@ -1,5 +1,6 @@
 """Reads the lexicon (content/lexicon/*.yml) and the context rules, and compiles them into one matcher."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -47,7 +48,7 @@ class FindingEntry(_Lines):
     denied: list[StrictStr] = []  # counts only where it is denied ("no accidents", "no injury")
     stubborn: bool = False  # the complaint itself: only denied by a word right at it
     lasting: bool = False  # a thing of the past that still counts ("had cancer ten years ago")
-    questioned: bool = True  # what is only asked about is hypothetical
+    of_patient: bool = False  # what the patient is: said of somebody else it says nothing
 
 
 class Binding(_Lines):
@@ -87,6 +88,7 @@ class LexiconFile(_Lines):
     bindings: dict[str, Binding] = {}
     findings: dict[str, FindingEntry] = {}
     normal: list[Normal] = []
+    topics: list[Normal] = []  # what a question names, and what its answer denies ("Bladder? - Fine.")
     blockers: list[StrictStr] = []
     together: list[Together] = []
 
@@ -125,6 +127,8 @@ class ContextRule(_Lines):
     )
     whole: bool = False  # speaks of all that its sentence, or the one before, has named ("no to all four")
     opens_story: bool = False  # what follows in the past tense is of that time too
+    of_well: bool = False  # speaks only of what is said to be well ("my leg was fine until Monday")
+    supposes: bool = False  # what stands under it stays supposed, also where it is denied afterwards
     patterns: list[StrictStr]
 
 
@@ -146,6 +150,12 @@ class FindingOutput(NamedTuple):
     denied: bool = False
 
 
+class TopicOutput(NamedTuple):
+    """A function is named; an answer that all is well denies the finding."""
+
+    finding: str
+
+
 @dataclass(frozen=True)
 class ContextOutput:
     """A context rule's words."""
@@ -159,6 +169,8 @@ class ContextOutput:
     reaches_back: bool
     whole: bool
     opens_story: bool
+    of_well: bool
+    supposes: bool
 
 
 class MarkOutput(NamedTuple):
@@ -181,6 +193,7 @@ class Lexicon:
     lasting: frozenset[str]
     stubborn: frozenset[str]
     both_sides: frozenset[str]
+    of_patient: frozenset[str]
     findings: frozenset[str]
     together: list[Together]
     little_words: frozenset[str]
@@ -241,6 +254,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
     together: list[Together] = []
     stubborn: set[str] = set()
     both_sides: set[str] = set()
+    of_patient: set[str] = set()
     findings: set[str] = set()
     concepts: set[str] = set()
     for path in sorted(folder.glob("*.yml")):
@@ -258,6 +272,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         bindings |= file.bindings
         stubborn |= {name for name, entry in file.findings.items() if entry.stubborn}
         lasting |= {name for name, entry in file.findings.items() if entry.lasting}
+        of_patient |= {name for name, entry in file.findings.items() if entry.of_patient}
         findings |= file.findings.keys()
         together += file.together
     for binding in bindings.values():
@@ -280,6 +295,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         lasting=frozenset(lasting),
         stubborn=frozenset(stubborn),
         both_sides=frozenset(both_sides),
+        of_patient=frozenset(of_patient),
         findings=frozenset(findings),
         together=together,
         little_words=frozenset(grammar.little_words.split()),
@@ -309,14 +325,20 @@ def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:
         for pattern in _patterns(entry.denied):
             matcher.add(FindingOutput(finding, absent=False, denied=True), pattern)
     for normal in file.normal:
-        for pattern in _patterns(normal.patterns):
-            for finding in normal.denies:
-                matcher.add(FindingOutput(finding, absent=True), pattern)
+        _compile_denying(normal, matcher, lambda finding: FindingOutput(finding, absent=True))
+    for topic in file.topics:
+        _compile_denying(topic, matcher, TopicOutput)
     for rule in file.together:
         for item in [*rule.all, *rule.none]:
             matcher.know(item)
     for pattern in _patterns(file.blockers):
         idioms.add(MarkOutput("block"), pattern)
+
+
+def _compile_denying(entry: Normal, matcher: Matcher, output: Callable[[str], object]) -> None:
+    for pattern in _patterns(entry.patterns):
+        for finding in entry.denies:
+            matcher.add(output(finding), pattern)
 
 
 def _compile_grammar(grammar: GrammarFile, matcher: Matcher) -> None:
@@ -353,6 +375,8 @@ def _compile_context(file: ContextFile, matcher: Matcher) -> None:
             rule.reaches_back,
             rule.whole,
             rule.opens_story,
+            rule.of_well,
+            rule.supposes,
         )
         for pattern in _patterns(rule.patterns):
             matcher.add(output, pattern)

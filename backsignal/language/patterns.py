@@ -93,6 +93,10 @@ class Chart:
         """Whether a symbol begins at this token."""
         return 0 <= index < len(self.at) and symbol in self.at[index]
 
+    def has_any(self, indexes: Iterable[int], symbol: str) -> bool:
+        """Whether a symbol begins at any of these tokens."""
+        return any(self.has(index, symbol) for index in indexes)
+
     def longest(self, index: int, symbol: str) -> int:
         """Where the longest such symbol that begins here ends; 0 if none does."""
         return max(self.at[index].get(symbol, (0,)))

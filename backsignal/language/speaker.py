@@ -9,6 +9,7 @@ from backsignal.language.tokens import Token
 Voice = Literal["self", "third", "you"]
 _LITTLE_WORDS = 0.15
 _KNOWN_WORDS = 0.45
+_SUBJECT = 2  # tokens between a subject and what it does
 _LABEL = re.compile(r"(?:(?<=^)|(?<=[\n.?!\"])|(?<=\s))\[?([A-Za-z0-9_][A-Za-z_ ]{0,16}?)(?:\]|\s?:)(?=\s|$)")
 
 
@@ -18,6 +19,7 @@ class Turn(NamedTuple):
     start: int
     end: int
     asks: bool
+    label: int  # where its label begins
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,26 @@ def turns(text: str, asks: frozenset[str], replies: frozenset[str]) -> list[Turn
     if len(labels) < 2 or not any(label[2] for label in labels):
         return []
     ends = [label[0] for label in labels[1:]] + [len(text)]
-    return [Turn(label[1], end, label[2]) for label, end in zip(labels, ends, strict=True)]
+    return [Turn(label[1], end, label[2], label[0]) for label, end in zip(labels, ends, strict=True)]
 
 
 def owner(
-    marks: list[VoiceMark], sentence_start: int, start: int, end: int, before: VoiceMark | None
+    marks: list[VoiceMark],
+    sentence_start: int,
+    start: int,
+    end: int,
+    before: VoiceMark | None,
+    *,
+    by_subject: bool = False,
 ) -> VoiceMark | None:
-    """The mark that a finding at tokens start to end belongs to: inside it, else the nearest before it."""
+    """The mark that a finding at tokens start to end belongs to: inside it, else the nearest before it.
+
+    `by_subject` where it begins with what somebody does: "my grandson wet my bed" is the grandson's.
+    """
     inside = [mark for mark in marks if start <= mark.at < end and mark.voice != "you"]
+    subject = [mark for mark in marks if start - _SUBJECT <= mark.at < start and mark.voice != "you"]
+    if by_subject and inside and inside[0].at > start and subject and subject[-1].voice == "third":
+        return subject[-1]
     if inside:
         return inside[0]
     earlier = [mark for mark in marks if sentence_start <= mark.at < start and mark.voice != "you"]

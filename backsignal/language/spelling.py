@@ -66,4 +66,7 @@ class Spelling:
         return word
 
     def _is_word(self, word: str) -> bool:
-        return any(form in self._known or form in self._english for form in inflections(word))
+        # The list of English words holds some only in the plural ("agents").
+        return f"{word}s" in self._english or any(
+            form in self._known or form in self._english for form in inflections(word)
+        )

@@ -1,6 +1,7 @@
 """Cuts a text into tokens with offsets and into sentences; knows no word's meaning."""
 
 import re
+from bisect import bisect_right
 from typing import NamedTuple
 
 # A hyphen inside a word ("stop-start") is no token: its halves are matched like two words.
@@ -98,6 +99,14 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
+def closed(tokens: list[Token]) -> list[Token]:
+    """The tokens with a last full stop, so that patterns need not tell it from the end of the text."""
+    if not tokens or tokens[-1].norm in _SENTENCE_ENDS:
+        return tokens
+    end = tokens[-1].end
+    return [*tokens, Token("", end, end, ".")]
+
+
 def sentences(tokens: list[Token]) -> list[tuple[int, int]]:
     """Token ranges (start, end) of the sentences; the closing mark belongs to its sentence."""
     ranges: list[tuple[int, int]] = []
@@ -117,6 +126,11 @@ def sentences(tokens: list[Token]) -> list[tuple[int, int]]:
     if start < len(tokens):
         ranges.append((start, len(tokens)))
     return ranges
+
+
+def sentence_at(ranges: list[tuple[int, int]], index: int) -> tuple[int, int]:
+    """The sentence that holds a token."""
+    return ranges[bisect_right(ranges, index, key=lambda sentence: sentence[0]) - 1]
 
 
 def _norm(raw: str) -> str:

@@ -25,6 +25,25 @@ from tests.language.reading import read, statuses
         ("power full", {"leg_weakness"}),
         ("walking fine", {"unsteady_gait"}),
         ("not leaking, legs strong", {"bladder_incontinence", "leg_weakness"}),
+        ("Legs: no weakness, numbness or pins and needles.", {"leg_weakness", "leg_numbness"}),
+        ("no LL weakness/numbness", {"leg_weakness", "leg_numbness"}),
+        ("bladder/bowels nil of note", {"bladder_retention", "bowel_incontinence"}),
+        ("power in the legs is normal", {"leg_weakness"}),
+        ("legs working fine, steady on my feet", {"leg_weakness", "unsteady_gait"}),
+        ("neither leg hurts and neither leg is weak", {"leg_weakness"}),
+        ("he asked about numbness between my legs, I don't have any.", {"saddle_numbness"}),
+        (
+            "my brother lost his leg power, so: no weakness, no leaks",
+            {"leg_weakness", "bladder_incontinence"},
+        ),
+        ("Mother in law leaks, I don't.", {"bladder_incontinence"}),
+        ("Agent: And your water?\nCaller: Fine, thanks.", {"bladder_retention"}),
+        ("Doctor: Any weakness?\nPatient: Legs okay.", {"leg_weakness"}),
+        (
+            "[doctor] any fever [patient] no i have n't had any [doctor] any numbness [patient] no",
+            {"leg_numbness"},
+        ),
+        ("cauda equina screen negative", {"saddle_numbness", "bowel_incontinence"}),
     ],
 )
 def test_denied(text: str, absent: set[str]) -> None:
@@ -53,6 +72,16 @@ def test_denied(text: str, absent: set[str]) -> None:
         ("Feet fine, pride hurt", "both_legs"),
         ("20 weeks, my back catches. No leaking, no bleeding.", "pregnancy_danger_sign"),
         ("couldn't be less numb if I tried", "leg_numbness"),
+        ("My sister's the one with the numb leg. I'm the one whose back is stiff.", "leg_numbness"),
+        ("My wife's got pain in both legs. It's me that's asking about a bad back.", "both_legs"),
+        ("my 3yo peed on me while my back was stuck", "bladder_incontinence"),
+        ("One of the lads fainted at the talk. My back is sore.", "collapse"),
+        ("what if I can't pee? I can, only asking.", "bladder_retention"),
+        ("can I get sciatica in both legs at once? I've a sore back", "both_legs"),
+        ("foot numb from sitting on it, five minutes of hopping and it was right as rain", "leg_numbness"),
+        ("there was a bit of sciatica at first but that cleared up by March", "radiating_leg_pain"),
+        ('Agent: I see "urinary retention" here.\nCaller: That was with the prostate.', "bladder_retention"),
+        ("Does it go into your legs? Yes, the left one.", "both_legs"),
     ],
 )
 def test_not_the_patients_sign_of_now(text: str, finding: str) -> None:
@@ -69,6 +98,18 @@ def test_not_the_patients_sign_of_now(text: str, finding: str) -> None:
         ("low back hurts, doesn't go down my leg", "back_pain"),
         ("Had a disc op years ago. Today my foot is numb.", "leg_numbness"),
         ("my back's been bad since I sneezed on Sunday", "minor_trauma"),
+        ("can't feel my foot properly", "leg_numbness"),
+        ("neither leg would take me", "leg_weakness"),
+        ("can feel something pulsing above my belly button when lying down", "tearing_or_pulsating_pain"),
+        ("they said come back if it changes, well it has, my foot is numb", "leg_numbness"),
+        ("do I need to worry that I have wet myself twice", "bladder_incontinence"),
+        ("The leaflet says ring if you are numb in the saddle area. So I'm ringing.", "saddle_numbness"),
+        ("my foot has been numb since the operation in 2014", "leg_numbness"),
+        ("had a disc op years ago and now my foot is numb", "leg_numbness"),
+        ("Numbness in the left foot yes, weakness no", "leg_numbness"),
+        ("wife pinched my bum and I didn't feel it", "saddle_numbness"),
+        ("both my feet are numb, I went out in my son's boots", "leg_numbness"),
+        ("Nothing comes out till I cough", "bladder_retention"),
     ],
 )
 def test_still_present(text: str, finding: str) -> None:
@@ -76,7 +117,56 @@ def test_still_present(text: str, finding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["right. no", "ah ok. no", "ok no", "ok, no", "only when I see my bill haha. no"]
+    ("text", "finding", "status"),
+    [
+        (
+            "If I lost control of my bladder I'd go in, right? I haven't.",
+            "bladder_incontinence",
+            "hypothetical",
+        ),
+        ("not sure if my bladder is emptying properly", "bladder_retention", "uncertain"),
+        (
+            "I think I might be a bit numb between my legs, I'm not sure though",
+            "saddle_numbness",
+            "uncertain",
+        ),
+        ("my foot feels maybe a bit numb?", "leg_numbness", "uncertain"),
+        ("the sciatica's gone, it's only the back now", "radiating_leg_pain", "past"),
+        ("I used to have a numb foot in 2016", "leg_numbness", "past"),
+        ("Lad at work's leg gave way, mine's just achy", "leg_weakness", "other_person"),
+        (
+            "I saw a lady who'd gone numb in the saddle today. My back is sore.",
+            "saddle_numbness",
+            "other_person",
+        ),
+    ],
+)
+def test_status(text: str, finding: str, status: str) -> None:
+    assert statuses(text).get(finding) == status
+
+
+@pytest.mark.parametrize("text", ["sorry my battery died, I'm back", "haven't hurt myself, it's my wrist"])
+def test_no_complaint(text: str) -> None:
+    assert "back_pain" not in statuses(text)
+
+
+def test_long_standing_and_checked() -> None:
+    text = "I've had a wobbly walk since 2011, my nurse assesses it twice a year. Today my back is sore."
+    assert next(m for m in read(text).mentions if m.finding == "unsteady_gait").long_standing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "right. no",
+        "ah ok. no",
+        "ok no",
+        "ok, no",
+        "only when I see my bill haha. no",
+        "err no",
+        "sorry typo, I'm 61. and no to those",
+        "no she's fine with that",
+    ],
 )
 def test_a_plain_no_wins(text: str) -> None:
     assert read(text).answer == "no"

@@ -1,0 +1,226 @@
+"""Who the patient is, and what is said of somebody else."""
+
+from dataclasses import dataclass, field
+
+from backsignal.clinical.findings import Status
+from backsignal.language.assertion import Match, starting_in
+from backsignal.language.patterns import Chart
+from backsignal.language.speaker import VoiceMark, owner
+from backsignal.language.tokens import Token, sentence_at
+
+_NEAR = 4
+_NEVER_PATIENT = frozenset({"other"})
+_SHE = frozenset(["mother", "wife", "daughter", "grandmother", "sister", "aunt", "niece", "mother_in_law"])
+_HE = frozenset(["father", "husband", "son", "grandfather", "brother", "uncle", "nephew", "father_in_law"])
+_DISTANT = frozenset({"uncle", "aunt", "cousin", "friend", "neighbour", "colleague"})
+
+
+@dataclass
+class Voices:
+    """The words of one text that show whose signs are told."""
+
+    chart: Chart
+    tokens: list[Token]
+    marks: list[VoiceMark] = field(default_factory=list)
+    kin: list[tuple[int, int]] = field(default_factory=list)
+    spoken_for: str | None = None  # "I am writing for my mum"
+
+    def __post_init__(self) -> None:
+        # Where "I am writing for" ends.
+        self.proxies = {end for symbols in self.chart.at for end in symbols.get("PROXY", ())}
+
+    def add_relation(self, start: int, end: int, relation: str) -> None:
+        """Note that a relative, a friend or an animal is named."""
+        if self._is_own_role(start) or self._owns_thing(end):
+            return
+        self.marks.append(VoiceMark(end - 1, "third", relation))
+        self.kin.append((start - 1, end))
+        if start in self.proxies or start - 1 in self.proxies:
+            self.spoken_for = self.spoken_for or relation
+
+    def in_order(self) -> list[VoiceMark]:
+        """The marks as they stand; the "my" of "my mum" is not the writer's own."""
+        kin = {index for start, end in self.kin for index in range(start, end)}
+        kept = [mark for mark in self.marks if mark.relation or mark.at not in kin]
+        return sorted(kept, key=lambda mark: (mark.at, mark.relation is None, mark.relation or ""))
+
+    def _owns_thing(self, end: int) -> bool:
+        """ "The dog's bowl", "my son's boots" only say whose a thing is."""
+        said = self.tokens[end - 1].text.lower()
+        return said.endswith(("'s", "\u2019s")) and (
+            self.chart.has_any(range(end, end + 3), "THING")
+            or self.chart.has_any(range(end - 6, end), "LIKENS")
+        )
+
+    def _is_own_role(self, at: int) -> bool:
+        """ "I'm Mr Hall's neighbour", "I am her daughter" name the writer."""
+        before = range(at - 1, max(-1, at - 4), -1)
+        role = next((i for i in before if self.chart.has(i, "I_AM")), None)
+        return role is not None and not any(
+            self.chart.has(i, "MY_OWN") or self.tokens[i].norm.endswith("ing")
+            for i in range(role + 1, at + 1)
+        )
+
+
+class Owners:
+    """Gives each match of one text to the writer, the patient or somebody else."""
+
+    def __init__(
+        self,
+        voices: Voices,
+        sentences: list[tuple[int, int]],
+        complaints: frozenset[str],
+        of_patient: frozenset[str],
+    ) -> None:
+        self._voices = voices.in_order()
+        self._spoken_for = voices.spoken_for
+        self._chart = voices.chart
+        self._sentences = sentences
+        self._complaints = complaints
+        self._of_patient = of_patient
+
+    def assign(self, matches: list[Match]) -> str | None:
+        """Decide who the patient is and mark what is said of anybody else; returns the patient's relation."""
+        marks = self._voices
+        last: VoiceMark | None = None
+        named: list[str] = []
+        owned: list[tuple[Match, VoiceMark | None]] = []
+        cursor = 0
+        for start, end in self._sentences:
+            inside = starting_in(matches, start, end)
+            here: list[VoiceMark] = []
+            while cursor < len(marks) and marks[cursor].at < end:
+                mark = marks[cursor]
+                cursor += 1
+                if mark.relation:
+                    # "she called me by the dog's name": she is not the dog
+                    if mark.relation not in _NEVER_PATIENT or not named:
+                        named.append(mark.relation)
+                elif mark.voice == "third":
+                    mark = VoiceMark(mark.at, "third", self._referred_to(mark, named))
+                here.append(mark)
+            owned += [(match, self._holder(match, here, start, last)) for match in inside]
+            subjects = [mark for mark in here if mark.voice != "you"]
+            subjects = [mark for mark in subjects if mark.relation not in _NEVER_PATIENT]
+            last = next(reversed(subjects), last)
+        patient = self._patient(owned)
+        for match, holder in owned:
+            relation = holder.relation if holder else None
+            if patient is None:
+                foreign = relation is not None
+            else:
+                # The one who writes for another quotes them ("she said I can't feel the flannel").
+                foreign = relation != patient and (
+                    relation is not None or self._is_writers_own(match, holder)
+                )
+            if foreign:
+                match.statuses.add(Status.OTHER_PERSON)
+        return patient
+
+    def _referred_to(self, mark: VoiceMark, named: list[str]) -> str | None:
+        """Of those named so far the last whom a "he" or "she" can mean."""
+        wrong = _HE if self._chart.has(mark.at, "SHE") else _SHE if self._chart.has(mark.at, "HE") else ()
+        able = [relation for relation in named if relation not in wrong]
+        if able:
+            return able[-1]
+        strangers = any(other.relation in _NEVER_PATIENT and other.at < mark.at for other in self._voices)
+        return "other" if strangers else None
+
+    def _holder(
+        self, match: Match, here: list[VoiceMark], start: int, last: VoiceMark | None
+    ) -> VoiceMark | None:
+        """The mark of the one whose finding it is, of those in its sentence (`here`) or the `last` before."""
+        if self._is_complaint(match) and not here:
+            return None  # "Now there's a back ache", whoever was spoken of before
+        reach = 1 if match.stubborn else 3 * _NEAR
+        nearby = [m for m in here if m.relation not in _NEVER_PATIENT or match.start - m.at <= reach]
+        # "My legs are as good as they were": things
+        nearby = [m for m in nearby if not (m.at in match.span and self._chart.has(m.at, "THEY"))]
+        if match.absent or match.denials:
+            # "my brother had it, so: no numbness, no leaks"
+            ended = [i for i in range(start, match.start) if self._chart.has(i, "OWNER_ENDS")]
+            nearby = [m for m in nearby if not ended or m.at > ended[-1]]
+            if ended and not nearby:
+                return None
+        does = self._chart.has(match.start, "EXCRETES")
+        return owner(nearby, start, match.start, match.end, last, by_subject=does)
+
+    def _is_writers_own(self, match: Match, mark: VoiceMark | None) -> bool:
+        return (
+            mark is not None
+            and mark.voice == "self"
+            and any(self._chart.has(i, "=my") for i in range(max(0, match.start - 2), match.end))
+        )
+
+    def others(self, patient: str | None) -> frozenset[int]:
+        """Tokens that name somebody who is not the patient."""
+        named = frozenset(mark.at for mark in self._voices if mark.relation and mark.relation != patient)
+        if patient is not None:
+            named |= {mark.at for mark in self._voices if mark.voice == "self" and not mark.relation}
+            named -= {mark.at - k for mark in self._voices if mark.relation == patient for k in (0, 1)}
+        return named
+
+    def _patient(self, owned: list[tuple[Match, VoiceMark | None]]) -> str | None:
+        """The relation of the patient, None where it is the writer."""
+        relations = [mark.relation for mark in self._voices if mark.relation]
+        own = [
+            match
+            for match, mark in owned
+            if (mark.voice == "self" if mark is not None else not self._is_complaint(match))
+        ]
+        theirs = [
+            (match, mark.relation)
+            for match, mark in owned
+            if mark is not None and mark.relation and match.finding not in self._of_patient
+        ]
+        eligible = [relation for _, relation in theirs if relation not in _NEVER_PATIENT]
+        if self._own_complaint(owned) or any("WRITER_IS_MEANT" in symbols for symbols in self._chart.at):
+            return None
+        if self._spoken_for is not None and self._spoken_for not in _NEVER_PATIENT:
+            return self._spoken_for
+        if not theirs:
+            close = bool(relations) and relations[0] not in _DISTANT | _NEVER_PATIENT
+            return relations[0] if close and not own else None
+        # "My mate's foot went numb, mine's just achy."
+        never = _NEVER_PATIENT | _DISTANT if self._speaks_of_mine() else _NEVER_PATIENT
+        current = [r for match, r in theirs if self._is_current(match) and r not in never]
+        told = [m for m in own if not m.absent and not m.denials and Status.HYPOTHETICAL not in m.statuses]
+        if self._narrates():
+            return None
+        if len(current) > len(told):
+            return max(sorted(set(current)), key=current.count)
+        if eligible and not own and not any(mark.voice == "self" for mark in self._voices):
+            return eligible[0]
+        return None
+
+    def _narrates(self) -> bool:
+        """Whether the writer tells of themselves throughout and of others in passing."""
+        own = sum(mark.voice == "self" for mark in self._voices)
+        others = sum(mark.voice == "third" for mark in self._voices)
+        return own >= _NEAR and own > 3 * others
+
+    def _speaks_of_mine(self) -> bool:
+        return any(self._chart.has(mark.at, "MINE") for mark in self._voices)
+
+    def _own_complaint(self, owned: list[tuple[Match, VoiceMark | None]]) -> bool:
+        """Whether the writer's own complaint is told ("my back") and no near relative's."""
+        own = theirs = False
+        for match, mark in owned:
+            if not self._is_complaint(match) or match.denials or Status.HYPOTHETICAL in match.statuses:
+                continue
+            if mark is not None and mark.voice == "self":
+                own |= match.start - mark.at <= _NEAR
+            elif mark is not None and mark.relation and self._is_current(match):
+                theirs |= mark.relation not in _DISTANT | _NEVER_PATIENT
+        return own and not theirs
+
+    def _is_complaint(self, match: Match) -> bool:
+        return match.finding in self._complaints
+
+    def _is_current(self, match: Match) -> bool:
+        """Whether a relative's sign is told as something of now and not as their history."""
+        start, end = sentence_at(self._sentences, match.start)
+        return (
+            any(self._chart.has(i, "CURRENT") for i in range(start, end))
+            and Status.PAST not in match.statuses
+        )
