@@ -89,7 +89,9 @@ class Binder:
         """Places of a predicate, as a list with the bound one first; empty where there is none."""
         before = self._before(predicate, binding, places, predicates)
         after = None if binding.order == "after" else self._after(predicate, places, predicates)
-        if after and before and self._distance(before, predicate) > after.start - predicate.end:
+        if after and before and self._spoken_of(before, predicate, after, binding, predicates):
+            before = None
+        elif after and before and self._distance(before, predicate) > after.start - predicate.end:
             before = None
         elif after and before and self._copula(before, predicate):
             after = None
@@ -106,6 +108,13 @@ class Binder:
         # In a list of places any that makes a finding with this predicate will do.
         useful = [place for place in group if binding.places.get(place.symbol)]
         return useful or group
+
+    def _spoken_of(
+        self, before: Span, predicate: Span, after: Span, binding: Binding, predicates: list[Span]
+    ) -> bool:
+        """ "Back pain, numb in both thighs": the back has its predicate, and could not take this one."""
+        taken = any(p.start >= before.end and p.end <= predicate.start for p in predicates)
+        return taken and not binding.places.get(before.symbol) and bool(binding.places.get(after.symbol))
 
     def _distance(self, place: Span, predicate: Span) -> int:
         return predicate.start - place.end
