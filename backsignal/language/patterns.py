@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 MAX_SKIPPED = 3
 _MAX_MATCHES_A_TOKEN = 400
+_FEW = 4  # children that are looked up one by one
 
 _GAP = re.compile(r"(\.\.|_)(\d*)")
 _VOWEL = re.compile("[aeiouy]")
@@ -212,11 +213,15 @@ class Matcher:
     ) -> None:
         symbols = chart.at[at]
         children = node.children
-        for symbol in (
-            symbols.keys() & children.keys() if len(children) > 4 else [s for s in children if s in symbols]
-        ):
-            for end in symbols[symbol]:
-                self._walk(children[symbol], end, (*parts, (at, end)), chart, skippable, kinds, ends)
+        if len(children) > _FEW:
+            for symbol in symbols.keys() & children.keys():
+                for end in symbols[symbol]:
+                    self._walk(children[symbol], end, (*parts, (at, end)), chart, skippable, kinds, ends)
+            return
+        for symbol, child in children.items():
+            if symbol in symbols:
+                for end in symbols[symbol]:
+                    self._walk(child, end, (*parts, (at, end)), chart, skippable, kinds, ends)
 
     def _insert(self, items: list[Item], output: object) -> None:
         for written in variants(items):
