@@ -89,9 +89,14 @@ class Binder:
         """Places of a predicate, as a list with the bound one first; empty where there is none."""
         before = self._before(predicate, binding, places, predicates)
         after = None if binding.order == "after" else self._after(predicate, places, predicates)
-        if after and before and self._spoken_of(before, predicate, after, binding, predicates):
-            before = None
-        elif after and before and self._distance(before, predicate) > after.start - predicate.end:
+        if (
+            after
+            and before
+            and (
+                self._distance(before, predicate) > after.start - predicate.end
+                or self._spoken_of(before, predicate, after, binding, predicates)
+            )
+        ):
             before = None
         elif after and before and self._copula(before, predicate):
             after = None
