@@ -120,7 +120,7 @@ class _Text:
         # "my mum" is not the writer's own
         kin = {i for start, end in self._kin for i in range(start, end)}
         self._voices = [mark for mark in self._voices if mark.relation or mark.at not in kin]
-        self._voices.sort(key=lambda mark: (mark.at, mark.relation is None))
+        self._voices.sort(key=lambda mark: (mark.at, mark.relation is None, mark.relation or ""))
         self._triggers = [
             t for t in self._triggers
             if not any(s <= t.start and t.end <= e and (e - s) > (t.end - t.start) for s, e in pseudo)
@@ -647,7 +647,9 @@ def _without_contained(matches: list[Match]) -> list[Match]:
     kept: list[Match] = []
     # By token, so that only neighbours are compared.
     holding: dict[int, list[tuple[Match, frozenset[int]]]] = {}
-    for match in sorted(matches, key=lambda m: (-m.size, m.start)):
+    for match in sorted(
+        matches, key=lambda m: (-m.size, m.start, m.finding, m.absent, m.absent_only, m.parts)
+    ):
         words = match.words
         contained = any(
             words <= others
