@@ -73,7 +73,10 @@ class Binder:
                 for number, finding in enumerate(binding.places.get(place.symbol, ()))
             ]
             bound += made
-            if not made and all(place.symbol == "BACK" and place.end <= predicate.start for place in group):
+            if not made and all(
+                place.symbol == "BACK" and place.end <= predicate.start and not self._is(place, predicate)
+                for place in group
+            ):
                 # "back pain with numbness": what is felt is not said of the back itself.
                 bound += [Bound(finding, predicate, None) for finding in binding.unplaced]
                 bound += [
@@ -123,6 +126,13 @@ class Binder:
 
     def _distance(self, place: Span, predicate: Span) -> int:
         return predicate.start - place.end
+
+    def _is(self, place: Span, predicate: Span) -> bool:
+        """ "My back is tingling": it is said of the back itself, "back pain with tingling" is not."""
+        between = range(place.end, predicate.start)
+        return self._copula(place, predicate) and all(
+            any(self._chart.has(i, symbol) for symbol in ("be", "feel", "SKIP")) for i in between
+        )
 
     def _copula(self, place: Span, predicate: Span) -> bool:
         return any(
