@@ -181,6 +181,7 @@ class Lexicon:
     both_sides: frozenset[str]
     findings: frozenset[str]
     together: list[Together]
+    together_symbols: frozenset[str]
     little_words: frozenset[str]
     asks: frozenset[str]
     replies: frozenset[str]
@@ -275,6 +276,9 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         both_sides=frozenset(both_sides),
         findings=frozenset(findings),
         together=together,
+        together_symbols=frozenset(
+            symbol for rule in together for item in (*rule.all, *rule.none) for symbol in item.split("|")
+        ),
         little_words=frozenset(grammar.little_words.split()),
         asks=frozenset(grammar.asks),
         replies=frozenset(grammar.replies),

@@ -138,7 +138,7 @@ class _Text:
                         or (bound.finding in self._lexicon.both_sides and not self._names_both(bound)),
                     )
                 )  # fmt: skip
-        matches += describe(self._lexicon.together, chart, blocked)
+        matches += describe(self._lexicon.together, self._lexicon.together_symbols, chart, blocked)
         matches = self._without_crossed(self._without_doubled(matches))
         self._matches = sorted(_without_contained(matches), key=_start)
 
