@@ -174,6 +174,7 @@ def test_offsets_are_the_persons_words() -> None:
         ("can't get into bed without lifting my leg with my hands", "leg_weakness", "present"),
         # what sounds alike and is none
         ("not sure if my bladder is emptying properly", "bladder_retention", "uncertain"),
+        ("not sure if my bladder is emptying properly", "bladder_sensation_loss", None),
         ("struggling to get out of bed", "bladder_retention", None),
         ("it runs down my right leg to the knee", "bladder_incontinence", None),
         ("can't bend down to touch my toes", "leg_weakness", None),
