@@ -39,7 +39,7 @@ class Match:
 
     def covers(self, start: int, end: int) -> bool:
         """Whether these tokens are words of the finding itself."""
-        return any(first <= start and end <= last for first, last in self.parts)
+        return self.words.issuperset(range(start, end))
 
     @property
     def words(self) -> frozenset[int]:

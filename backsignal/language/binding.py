@@ -77,7 +77,10 @@ class Binder:
                 for number, finding in enumerate(binding.places.get(place.symbol, ()))
             ]
             bound += made
-            if not made and all(place.symbol == "BACK" and place.end <= predicate.start for place in group):
+            if not made and all(
+                place.symbol == "BACK" and place.end <= predicate.start and not self._is(place, predicate)
+                for place in group
+            ):
                 # "back pain with numbness": what is felt is not said of the back itself.
                 bound += [Bound(finding, predicate, None) for finding in binding.unplaced]
                 bound += [
@@ -93,7 +96,14 @@ class Binder:
         """Places of a predicate, as a list with the bound one first; empty where there is none."""
         before = self._before(predicate, binding, places, predicates)
         after = None if binding.order == "after" else self._after(predicate, places, predicates)
-        if after and before and self._distance(before, predicate) > after.start - predicate.end:
+        if (
+            after
+            and before
+            and (
+                self._distance(before, predicate) > after.start - predicate.end
+                or self._spoken_of(before, predicate, after, binding, predicates)
+            )
+        ):
             before = None
         elif after and before and self._copula(before, predicate):
             after = None
@@ -111,8 +121,22 @@ class Binder:
         useful = [place for place in group if binding.places.get(place.symbol)]
         return useful or group
 
+    def _spoken_of(
+        self, before: Span, predicate: Span, after: Span, binding: Binding, predicates: list[Span]
+    ) -> bool:
+        """ "Back pain, numb in both thighs": the back has its predicate, and could not take this one."""
+        taken = any(p.start >= before.end and p.end <= predicate.start for p in predicates)
+        return taken and not binding.places.get(before.symbol) and bool(binding.places.get(after.symbol))
+
     def _distance(self, place: Span, predicate: Span) -> int:
         return predicate.start - place.end
+
+    def _is(self, place: Span, predicate: Span) -> bool:
+        """ "My back is tingling": it is said of the back itself, "back pain with tingling" is not."""
+        between = range(place.end, predicate.start)
+        return self._copula(place, predicate) and all(
+            any(self._chart.has(i, symbol) for symbol in ("be", "feel", "SKIP")) for i in between
+        )
 
     def _copula(self, place: Span, predicate: Span) -> bool:
         return any(

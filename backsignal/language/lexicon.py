@@ -196,6 +196,7 @@ class Lexicon:
     of_patient: frozenset[str]
     findings: frozenset[str]
     together: list[Together]
+    together_symbols: frozenset[str]
     little_words: frozenset[str]
     foreign_words: frozenset[str]
     asks: frozenset[str]
@@ -298,6 +299,9 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         of_patient=frozenset(of_patient),
         findings=frozenset(findings),
         together=together,
+        together_symbols=frozenset(
+            symbol for rule in together for item in (*rule.all, *rule.none) for symbol in item.split("|")
+        ),
         little_words=frozenset(grammar.little_words.split()),
         foreign_words=frozenset(grammar.foreign_words.split()),
         asks=frozenset(grammar.asks),

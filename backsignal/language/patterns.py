@@ -23,6 +23,7 @@ MAX_SKIPPED = 3
 _MAX_MATCHES_A_TOKEN = 400
 
 _GAP = re.compile(r"(\.\.|_)(\d*)")
+_LEVEL = re.compile("([a-z])([0-9]+)")
 _VOWEL = re.compile("[aeiouy]")
 
 
@@ -57,13 +58,19 @@ def parse(pattern: str) -> list[Item]:
             items.append(Item((), gap=gap.group(1), length=int(gap.group(2) or 4)))
             continue
         optional = word.endswith("?") and len(word) > 1
-        symbols = tuple((word[:-1] if optional else word).split("|"))
+        symbols = tuple(map(_cut, (word[:-1] if optional else word).split("|")))
         if not all(symbols):
             raise PatternError(f"an empty alternative in '{pattern}'")
         items.append(Item(symbols, optional=optional))
     if not items or items[0].gap or items[-1].gap:
         raise PatternError(f"'{pattern}' must begin and end with a word or a concept")
     return items
+
+
+def _cut(symbol: str) -> str:
+    """ "l5" as the text's own words are cut: a letter's word and a number's."""
+    level = _LEVEL.fullmatch(symbol)
+    return f"{level.group(1)}+{level.group(2)}" if level else symbol
 
 
 def variants(items: list[Item]) -> Iterable[list[Item]]:
@@ -117,7 +124,7 @@ class Matcher:
         items = parse(pattern)
         if len(items) == 1 and not items[0].optional:
             for symbol in items[0].symbols:
-                self._note(symbol)
+                self._compose(symbol)
                 self._parents.setdefault(symbol, []).append(name)
             return
         self._insert(items, name)
@@ -184,8 +191,10 @@ class Matcher:
             self._step(node, at, parts, chart, skippable, kinds, ends)
         for (kind, length), after in node.gaps.items():
             passes = kinds[kind]
+            wanted = after.children.keys()
             for position in range(at, min(at + length + 1, len(chart.at))):
-                self._here(after, position, parts, chart, skippable, kinds, ends)
+                if not wanted.isdisjoint(chart.at[position].keys()):
+                    self._here(after, position, parts, chart, skippable, kinds, ends)
                 if not passes[position]:
                     break
 
@@ -199,8 +208,10 @@ class Matcher:
         kinds: dict[str, list[bool]],
         ends: list[tuple[object, int, tuple[tuple[int, int], ...]]],
     ) -> None:
+        wanted = node.children.keys()
         for position in range(at, min(at + MAX_SKIPPED + 1, len(chart.at))):
-            self._here(node, position, parts, chart, skippable, kinds, ends)
+            if not wanted.isdisjoint(chart.at[position].keys()):
+                self._here(node, position, parts, chart, skippable, kinds, ends)
             if not skippable[position]:
                 break
 
@@ -216,9 +227,7 @@ class Matcher:
     ) -> None:
         symbols = chart.at[at]
         children = node.children
-        for symbol in (
-            symbols.keys() & children.keys() if len(children) > 4 else [s for s in children if s in symbols]
-        ):
+        for symbol in symbols.keys() & children.keys():
             for end in symbols[symbol]:
                 self._walk(children[symbol], end, (*parts, (at, end)), chart, skippable, kinds, ends)
 
@@ -240,9 +249,7 @@ class Matcher:
 
     def _symbol(self, symbols: tuple[str, ...]) -> str:
         for symbol in symbols:
-            if "+" in symbol.strip("+"):
-                self._insert(parse(symbol.replace("+", " ")), symbol)
-            self._note(symbol)
+            self._compose(symbol)
         if len(symbols) == 1:
             return symbols[0]
         name = "|".join(sorted(symbols))
@@ -251,6 +258,11 @@ class Matcher:
             if name not in parents:
                 parents.append(name)
         return name
+
+    def _compose(self, symbol: str) -> None:
+        if "+" in symbol.strip("+"):
+            self._insert(parse(symbol.replace("+", " ")), symbol)
+        self._note(symbol)
 
     def _note(self, symbol: str) -> None:
         if not symbol.isupper() and "+" not in symbol:

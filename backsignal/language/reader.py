@@ -150,7 +150,7 @@ class _Text:
                         or (bound.finding in self._lexicon.both_sides and not self._names_both(bound)),
                     )
                 )  # fmt: skip
-        matches += describe(self._lexicon.together, chart, blocked)
+        matches += describe(self._lexicon.together, self._lexicon.together_symbols, chart, blocked)
         self._matches = settle(matches, chart)
 
     def _mark(

@@ -11,10 +11,11 @@ from backsignal.language.lexicon import Together
 from backsignal.language.patterns import Chart
 
 
-def describe(rules: Sequence[Together], chart: Chart, blocked: list[bool]) -> list[Match]:
-    """A match for every rule whose concepts are found together; at most one a rule."""
+def describe(
+    rules: Sequence[Together], named: frozenset[str], chart: Chart, blocked: list[bool]
+) -> list[Match]:
+    """A match for every rule whose concepts (all `named`) are found together; at most one a rule."""
     where: dict[str, list[int]] = {}
-    named = {symbol for rule in rules for item in (*rule.all, *rule.none) for symbol in item.split("|")}
     for index, symbols in enumerate(chart.at):
         if not blocked[index]:
             for symbol in symbols.keys() & named:

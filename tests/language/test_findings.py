@@ -154,3 +154,38 @@ def test_offsets_are_the_persons_words() -> None:
     text = "So, my foot has gone dead."
     mention = next(m for m in read(text).mentions if m.finding == "leg_numbness")
     assert text[mention.start : mention.end] == mention.text
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "status"),
+    [
+        # a place named more closely, with its owner and its side
+        ("I drag my left leg when I walk", "leg_weakness", "present"),
+        ("the outside of my right calf is numb", "leg_numbness", "present"),
+        ("the feeling has gone from my foot", "leg_numbness", "present"),
+        ("back pain, numb in both thighs", "leg_numbness", "present"),
+        ("numbness in S1 distribution", "leg_numbness", "present"),
+        ("power 4/5 in the left foot", "leg_weakness", "present"),
+        ("power 5/5 in both legs", "leg_weakness", "absent"),
+        # the sign's own "not", spread over its words
+        ("I don't feel anything when I wipe", "saddle_numbness", "present"),
+        ("no trouble with balance", "unsteady_gait", "absent"),
+        ("no erection problems", "sexual_dysfunction", "absent"),
+        ("can't get into bed without lifting my leg with my hands", "leg_weakness", "present"),
+        # what sounds alike and is none
+        ("not sure if my bladder is emptying properly", "bladder_retention", "uncertain"),
+        ("not sure if my bladder is emptying properly", "bladder_sensation_loss", None),
+        ("struggling to get out of bed", "bladder_retention", None),
+        ("it runs down my right leg to the knee", "bladder_incontinence", None),
+        ("can't bend down to touch my toes", "leg_weakness", None),
+        ("my back is tingling", "leg_tingling", None),
+        ("Normal power and sensation in both legs", "both_legs", None),
+        (
+            "shooting pain from my lower back through my right buttock down to the knee since Monday",
+            "radiating_leg_pain",
+            "present",
+        ),
+    ],
+)
+def test_nerve_signs_and_their_neighbours(text: str, finding: str, status: str | None) -> None:
+    assert said(text, finding) == status
