@@ -10,7 +10,7 @@ from backsignal.clinical.findings import Answer, Mention, Reading, Side, Status
 from backsignal.language.assertion import Match, Scopes, Trigger, decide
 from backsignal.language.binding import Binder, Bound
 from backsignal.language.derived import Derivation, load_derivations
-from backsignal.language.duration import Numbers, Times, load_times
+from backsignal.language.duration import Around, Numbers, Times, load_times
 from backsignal.language.lexicon import (
     ContextOutput,
     FindingOutput,
@@ -26,6 +26,7 @@ from backsignal.language.tokens import sentences, tokenize
 
 _GREETING_TOKENS = 4
 # On these the text has spoken; a finding of another time or person may have been misread.
+_TOLD = frozenset({Status.PRESENT, Status.UNCERTAIN, Status.PAST})
 _SETTLED = frozenset({Status.PRESENT, Status.ABSENT, Status.UNCERTAIN})
 _NEAR = 4
 _NEVER_PATIENT = frozenset({"other"})
@@ -249,7 +250,7 @@ class _Text:
         statuses = [(match, decide(match, match.finding in self._lexicon.lasting)) for match in self._matches]
         statuses = self._dialogue(statuses)
         times = self._times.read(
-            self._text, self._tokens, self._sentences, self._today, self._others(patient)
+            self._text, self._tokens, self._sentences, self._today, self._around(statuses, patient)
         )
         mentions = self._mentions(statuses + self._derived(times))
         suspected: tuple[str, ...] = ()
@@ -541,6 +542,16 @@ class _Text:
     def _token_range(self, turn: Turn) -> tuple[int, int]:
         inside = [i for i, token in enumerate(self._tokens) if turn.start <= token.start < turn.end]
         return (inside[0], inside[-1] + 1) if inside else (0, 0)
+
+    def _around(self, statuses: list[tuple[Match, Status | None]], patient: str | None) -> Around:
+        """What the times of the text may be of: the complaint, what was long before, other people."""
+        told = [match for match, status in statuses if status in _TOLD]
+        complaint, lasting = self._lexicon.stubborn, self._lexicon.lasting
+        return Around(
+            signs=frozenset(i for match in told if match.finding in complaint for i in match.words),
+            history=frozenset(i for match in told if match.finding in lasting for i in match.words),
+            others=self._others(patient),
+        )
 
     def _derived(self, times: Numbers) -> list[tuple[Match, Status | None]]:
         """Findings that follow from how long it has lasted and how old the patient is."""
