@@ -205,6 +205,7 @@ class Times:
         short = candidate.unit < _MINUTE or candidate.days < _HALF_AN_HOUR
         return (
             (self._any("each", after[:1]) and after[1] in units)
+            or self._any("every", after[:1])
             or self._any("times_word", before[:1])
             or (short and not self._any("ago", after[:1]))
             or (
