@@ -159,7 +159,8 @@ class Grades:
         if self._is("turned", view, index - 1) and self._is("just", view, index - 2):
             return 3.2 - penalty
         who = [view.at(i) for i in range(max(start, index - 4), index)]
-        if self._is("third_is", view, index - 1) and self._words.has("person", *who):
+        ends = view.at(end) in _ENDS or self._is("after_age", view, end)  # not "she's three blankets on"
+        if ends and self._is("third_is", view, index - 1) and self._words.has("person", *who):
             return 3.0 - penalty
         if self._is("at_age", view, index - 1) and self._is("at_age", view, end) and value >= _GROWN_UP:
             return 2.5 - penalty

@@ -23,8 +23,9 @@ WordClass = Literal[
     "point", "ten", "out", "no_number_before", "no_number_after", "score", "rate", "rate_verb", "roughly",
     "at_grade", "at_most", "years_word", "years_old", "old", "age_word", "i_am", "am", "sex", "male",
     "with", "not_age_after", "still_age", "turned", "just", "third_is", "not_age_before", "at_age", "i",
-    "y", "age_doubt", "you", "got_back", "every", "complaint", "onset", "still", "other", "person", "things",
-    "pain_words",     "people_of_ten", "doses", "not_before", "not_after", "lasting_events", "booked",
+    "y", "age_doubt", "you", "got_back", "every", "after_age", "complaint", "onset", "still", "other",
+    "person", "things", "pain_words", "people_of_ten", "doses", "not_before", "not_after", "lasting_events",
+    "booked",
 ]  # fmt: skip
 
 
