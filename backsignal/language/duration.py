@@ -1,23 +1,28 @@
 """How long the complaint has lasted.
 
-Every time expression of a text is a candidate ("two weeks", "since Easter", "it went on Wednesday"). Words
+Every time of a text is a candidate ("two weeks", "since Easter", "it went on Wednesday"). Words and signs
 around it make it likelier to be the complaint's ("for", "ago", "my back") or something else's ("married",
-"in", "mg"); the likeliest wins if it is likely at all. The words stand in content/lexicon/times.yml.
+"in", "mg", a cancer of long ago); the likeliest wins if it is likely at all. The words stand in
+content/lexicon/times.yml.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from backsignal.clinical.content_files import read_content
 from backsignal.clinical.findings import Duration
-from backsignal.language.calendar_days import HolidayRule, last_holiday, last_time, safe_date
 from backsignal.language.grades import Grades
-from backsignal.language.time_words import TimesFile, TimeWords, View, clauses
+from backsignal.language.time_expressions import Candidate, Expressions
+from backsignal.language.time_words import TimesFile, TimeWords, View, WordClass, clauses
 from backsignal.language.tokens import Token
 
 _ENOUGH = 1.0
 _SURE = 5.0
+_NEVER = -9.0
+_MINUTE, _HALF_AN_HOUR = 0.01, 0.02  # days
+_SHORT = 8  # tokens of an answer that need not name the complaint
+_SINCE_REACH = 10  # tokens between "since" and the "ago" that belongs to it
 
 
 @dataclass(frozen=True)
@@ -32,14 +37,13 @@ class Numbers:
     sure: bool = False  # the duration is plainly the complaint's
 
 
-@dataclass
-class _Candidate:
-    days: float
-    start: int
-    end: int
-    kind: str  # "span" (two weeks), "point" (on Monday)
-    unit: float = 1.0
-    score: float = 0.0
+@dataclass(frozen=True)
+class Around:
+    """Tokens that speak of the complaint, of what was long before it, and of somebody else."""
+
+    signs: frozenset[int] = frozenset()
+    history: frozenset[int] = frozenset()
+    others: frozenset[int] = frozenset()
 
 
 class Times:
@@ -48,419 +52,170 @@ class Times:
     def __init__(self, file: TimesFile) -> None:
         self._words = TimeWords(file)
         self._grades = Grades(self._words)
-        self._phrases: dict[str, list[tuple[list[str], int | str | list[HolidayRule]]]] = {}
-        entries: list[tuple[str, int | str | list[HolidayRule]]] = [
-            *file.relative.items(),
-            *file.holidays.items(),
-        ]
-        for phrase, meaning in entries:
-            words = phrase.replace("'", "").split()
-            self._phrases.setdefault(words[0], []).append((words, meaning))
-        for options in self._phrases.values():
-            options.sort(key=lambda option: -len(option[0]))
+        self._expressions = Expressions(self._words)
 
     def read(
-        self,
-        text: str,
-        tokens: list[Token],
-        sentences: list[tuple[int, int]],
-        today: date,
-        relations: frozenset[int],
+        self, text: str, tokens: list[Token], sentences: list[tuple[int, int]], today: date, around: Around
     ) -> Numbers:
-        """All numbers of one text; `relations` are the tokens that name somebody who is not the patient."""
+        """All numbers of one text."""
         view = View([token.norm for token in tokens], sentences=sentences)
-        view.clauses = clauses(view.norms, sentences)
+        view.clauses = clauses(self._words, view.norms, sentences)
         severity = self._grades.severity(view)
-        age, age_at = self._grades.age(view, relations)
-        candidates = self._candidates(view, today)
+        age, age_at = self._grades.age(view, around.others)
+        candidates = self._expressions.find(view, today, age)
         for candidate in candidates:
-            candidate.score = self._score(candidate, view, relations, len(candidates))
+            candidate.score = self._score(candidate, view, around, len(candidates))
         best = max(candidates, key=lambda c: (c.score, -c.start), default=None)
         if best is None or best.score < _ENOUGH:
             return Numbers(None, severity, age, age_at)
         words = text[tokens[best.start].start : tokens[best.end - 1].end]
         at = (best.start, best.end)
-        return Numbers(Duration(round(best.days, 2), words), severity, age, age_at, at, best.score >= _SURE)
-
-    # -- time expressions
-
-    def _candidates(self, view: View, today: date) -> list[_Candidate]:
-        found: list[_Candidate] = []
-        index = 0
-        while index < len(view.norms):
-            candidate = (
-                self._day_count(view, index)
-                or self._slash(view, index)
-                or self._span(view, index, today)
-                or self._date(view, index, today)
-                or self._phrase(view, index, today)
-                or self._named(view, index, today)
-            )
-            if candidate is None:
-                index += 1
-            else:
-                found.append(candidate)
-                index = candidate.end
-        return found
-
-    def _quantity(self, view: View, index: int) -> tuple[float, int] | None:
-        """A number or a range before a unit; the middle of a range."""
-        if view.at(index) in {"a", "an", "one"}:
-            after = self._words.number(view, index + 1)
-            if (
-                after
-                and view.at(index) != "one"
-                and view.at(index + 1) in {"couple", "few", "single", "dozen"}
-            ):
-                return after
-            if view.at(index + 1) in {"good", "whole", "full", "solid", "bare"}:
-                return 1.0, index + 2
-            if view.at(index) != "one":
-                return 1.0, index + 1
-        if view.at(index) in self._words.file.fractions and view.at(index + 1) in {"a", "an"}:
-            return self._words.file.fractions[view.at(index)], index + 2
-        first = self._words.number(view, index)
-        if first is None:
-            return None
-        value, end = first
-        if view.at(end) in {"or", "to", "-", "–", "/", "maybe"} or (view.at(end) in self._words.file.numbers):
-            second = self._words.number(view, end + (view.at(end) not in self._words.file.numbers))
-            if second and second[0] > value and self._unit(view, second[1]):
-                return (value + second[0]) / 2, second[1]
-        return value, end
-
-    def _unit(self, view: View, index: int) -> float | None:
-        return self._words.units.get(view.at(index))
-
-    def _span(self, view: View, index: int, today: date) -> _Candidate | None:
-        bare = self._words.units.get(view.at(index), 0.0)
-        if (
-            bare in {7, 14, 30.4, 365, 3650}
-            and view.at(index) not in {"w", "y", "mo"}
-            and self._bare(view, index)
-        ):
-            return self._extended(view, index, index + 1, bare, bare, today)
-        quantity = self._quantity(view, index)
-        if quantity is None:
-            return None
-        value, end = quantity
-        while (
-            view.at(end) in {"long", "solid", "full", "whole", "good", "bad", "odd", "or", "so", "straight"}
-            and end < index + 6
-        ):
-            end += 1
-        unit = self._unit(view, end)
-        if unit is None:
-            return None
-        return self._extended(view, index, end + 1, value * unit, unit, today)
-
-    def _bare(self, view: View, index: int) -> bool:
-        """ "past month", "last week saturday", "months now", "years of it"."""
-        before, after = view.at(index - 1), view.at(index + 1)
-        return (
-            before in {"past", "for"}
-            or (before == "last" and view.at(index - 2) in {"the", "over", "for", "these"})
-            or (view.norms[index + 1 : index + 4] == ["and", "a", "half"])
-            or (
-                view.at(index) == "week"
-                and after in {"last", "on", "gone"}
-                and view.at(index + 2) in self._words.file.weekdays
-            )
+        return Numbers(
+            Duration(round(best.days, 2), words), severity, age, age_at, at, best.own and best.score >= _SURE
         )
 
-    def _extended(
-        self, view: View, start: int, end: int, days: float, unit: float, today: date
-    ) -> _Candidate:
-        if view.at(end) == "and" and view.at(end + 1) in {"a", "an"} and view.at(end + 2) == "half":
-            days, end = days + unit / 2, end + 3
-        elif (
-            view.at(end) == "and"
-            and (more := self._quantity(view, end + 1))
-            and (small := self._unit(view, more[1]))
-        ):
-            if small < unit:
-                days, end = days + more[0] * small, more[1] + 1
-        elif (
-            view.at(end) in {"last", "on", "gone"}
-            and view.at(end + 1) in self._words.file.weekdays
-            and unit == 7
-        ):
-            back = (today.weekday() - self._words.file.weekdays[view.at(end + 1)]) % 7 or 7
-            return _Candidate(float(back + days), start, end + 2, "span", unit)
-        return _Candidate(days, start, end, "span", unit)
-
-    def _day_count(self, view: View, index: int) -> _Candidate | None:
-        """ "It is day four", "week two of this", "the second day"."""
-        unit = self._words.units.get(view.at(index), 0.0)
-        if unit in {1.0, 7.0} and len(view.at(index)) > 2 and not view.at(index).endswith("s"):
-            number = self._words.number(view, index + 1)
-            if number and number[0] < 60 and view.at(number[1]) not in self._words.units:
-                return _Candidate(number[0] * unit, index, number[1], "span", unit)
-        ordinal = self._words.file.ordinals.get(view.at(index))
-        if (
-            ordinal
-            and view.at(index + 1) == "day"
-            and view.at(index + 2) in {"of", "running", "now", "in", "with"}
-        ):
-            return _Candidate(float(ordinal), index, index + 2, "span", 1.0)
-        return None
-
-    def _slash(self, view: View, index: int) -> _Candidate | None:
-        """Clinicians' fractions: 3/7 days, 2/52 weeks, 6/12 months."""
-        value = view.at(index).lstrip("x")
-        if (
-            view.at(index + 1) != "/"
-            or not value.isdecimal()
-            or view.at(index + 2) not in self._words.file.slashes
-        ):
-            return None
-        if view.at(index - 1) in {"on", "since", "from", "the"}:
-            return None
-        unit = self._words.file.slashes[view.at(index + 2)]
-        return _Candidate(int(value) * unit, index, index + 3, "span", unit)
-
-    def _date(self, view: View, index: int, today: date) -> _Candidate | None:
-        """ "the 3rd of October", "22 October", "Feb 21st", "since 13/10"."""
-        day = self._day_number(view, index)
-        if day is not None:
-            value, end = day
-            if view.at(end) == "of":
-                end += 1
-            month = self._words.file.months.get(view.at(end))
-            if month and 1 <= value <= 31:
-                return self._point(last_time(today, month, value), today, index, end + 1)
-            if (
-                view.at(end) == "/"
-                and view.at(end + 1).isdecimal()
-                and view.at(index - 1) in {"since", "on", "from", "the"}
-            ):
-                month_number = int(view.at(end + 1))
-                if 1 <= month_number <= 12 and 1 <= value <= 31:
-                    stop = end + 4 if view.at(end + 2) == "/" and view.at(end + 3).isdecimal() else end + 2
-                    return self._point(last_time(today, month_number, value), today, index, stop)
-            ordinal = view.at(index) in self._words.file.ordinals or (
-                view.at(index + 1) in {"st", "nd", "rd", "th"}
-            )
-            if (
-                ordinal
-                and view.at(index - 1) == "the"
-                and view.at(index - 2) in {"since", "on"}
-                and view.at(end) != "of"
-            ):
-                when = today.replace(day=1)
-                when = safe_date(when.year, when.month, value)
-                if when > today:
-                    last = when.replace(day=1) - timedelta(days=1)
-                    when = safe_date(last.year, last.month, value)
-                return self._point(when, today, index, end)
-        month = self._words.file.months.get(view.at(index))
-        after = self._day_number(view, index + 1) if month else None
-        if month and after and 1 <= after[0] <= 31 and view.at(after[1]) not in self._words.units:
-            return self._point(last_time(today, month, after[0]), today, index, after[1])
-        return None
-
-    def _day_number(self, view: View, index: int) -> tuple[int, int] | None:
-        word = view.at(index)
-        if word in self._words.file.ordinals:
-            return self._words.file.ordinals[word], index + 1
-        if view.at(index) in self._words.file.numbers and view.at(index + 1) in self._words.file.ordinals:
-            return self._words.file.numbers[word] + self._words.file.ordinals[view.at(index + 1)], index + 2
-        if not word.isdecimal() or len(word) > 2:
-            return None
-        return int(word), index + 1 + (view.at(index + 1) in {"st", "nd", "rd", "th"})
-
-    def _point(self, when: date, today: date, start: int, end: int) -> _Candidate:
-        return _Candidate(float((today - when).days), start, end, "point")
-
-    def _phrase(self, view: View, index: int, today: date) -> _Candidate | None:
-        for words, meaning in self._phrases.get(view.at(index), ()):
-            if view.norms[index : index + len(words)] != words:
-                continue
-            end = index + len(words)
-            if isinstance(meaning, int):
-                return _Candidate(float(meaning), index, end, "point")
-            if isinstance(meaning, str):  # the weekend: its Saturday
-                back = (today.weekday() - 5) % 7 or 7
-                return _Candidate(float(back), index, end, "point")
-            when = max(last_holiday(rule, today) for rule in meaning)
-            eve = view.at(end) == "eve"
-            if eve:
-                end += 1
-            return self._point(when - timedelta(days=int(eve)), today, index, end)
-        return None
-
-    def _named(self, view: View, index: int, today: date) -> _Candidate | None:
-        """A weekday, a month or a season."""
-        word = view.at(index)
-        if word in self._words.file.weekdays and not (
-            word in {"sat", "sun", "wed", "mon"} and view.at(index - 1) not in {"since", "on", "last", "this"}
-        ):
-            back = (today.weekday() - self._words.file.weekdays[word]) % 7 or 7
-            return _Candidate(float(back), index, index + 1, "point")
-        month = self._words.file.months.get(word)
-        if month and (
-            word not in {"may", "march", "mar", "sep", "dec"}
-            or view.at(index - 1) in {"since", "in", "last", "of", "early", "late", "mid", "from", "until"}
-        ):
-            part = next(
-                (
-                    self._words.file.parts[view.at(i)]
-                    for i in range(max(0, index - 3), index)
-                    if view.at(i) in self._words.file.parts
-                ),
-                15,
-            )
-            if view.at(index - 1) == "last":
-                part = 15
-            when = last_time(today, month, part)
-            if when.month == today.month and when.year == today.year - 1:
-                when = today.replace(day=1)
-            return self._point(when, today, index, index + 1)
-        if (
-            word in self._words.file.seasons
-            and view.at(index - 1) in {"since", "last", "the", "in", "this", "from"}
-            and (word != "fall" or (view.at(index - 1) in {"since", "last"} and view.at(index + 1) != "from"))
-        ):
-            month_text, day_text = self._words.file.seasons[word].split("-")
-            when = last_time(today, int(month_text), int(day_text))
-            return self._point(when, today, index, index + 1)
-        return None
+    def _any(self, name: WordClass, words: list[str]) -> bool:
+        return self._words.has(name, *words)
 
     # -- whose time is it
 
-    def _score(  # noqa: PLR0912, PLR0915 - a list of hints, each a line or two
-        self, candidate: _Candidate, view: View, relations: frozenset[int], count: int
-    ) -> float:
+    def _score(self, candidate: Candidate, view: View, around: Around, count: int) -> float:
+        before = view.before(candidate.start, 3)
+        after = [view.at(candidate.end + step) for step in range(3)]
         start, end = view.clause(candidate.start)
+        clause = [i for i in range(start, end) if not candidate.start <= i < candidate.end]
+        words = [view.norms[i] for i in clause]
+        if candidate.days < 0 or self._is_not_it(candidate, view, before, after, words):
+            return _NEVER
         first, last = view.sentence(candidate.start)
-        clause = [view.norms[i] for i in range(start, end) if not candidate.start <= i < candidate.end]
-        sentence = [view.norms[i] for i in range(first, last) if not candidate.start <= i < candidate.end]
-        before = [view.at(candidate.start - k) for k in (1, 2, 3)]
-        after = [view.at(candidate.end + k) for k in (0, 1, 2)]
-        sets = self._words.sets
-        score = 1.0
-        if candidate.days < 0:
-            return -9.0
-        if self._is_not_it(candidate, view, before, after, clause):
-            return -9.0
-        own = sum(word in sets["complaint"] for word in clause)
-        own_wide = sum(word in sets["complaint"] for word in sentence)
-        score += 1.5 * min(own, 2) + 0.5 * min(own_wide, 2)
-        if "back" in clause or "pain" in clause:
-            score += 0.5
-        if before[0] in {"since", "from"} or before[1] == "since" or (before[2] == "since"):
+        sentence = [i for i in range(first, last) if not candidate.start <= i < candidate.end]
+        score = 1.0 + self._link(candidate, before, after, words)
+        score += self._matter(view, around, clause, sentence)
+        if self._since_then(candidate, view, start):
+            score += 3.5
+        if self._any("but", view.norms[first : candidate.start]):
             score += 2.5
-        if any(word in {"for", "past", "last", "on", "of"} for word in before[:2]):
-            score += 1.0
-        if any(
-            word in {"been", "had", "going", "lasted", "started", "has", "ive", "this"} for word in before
-        ):
-            score += 0.5
-        if after[0] in {"ago", "back"} or after[1] == "ago":
-            score += 1.0 + (1.5 if any(word in sets["onset"] for word in clause) else 0.0)
-        if after[0] in {"now", "of", "history", "hx", "already", "running", "on"}:
-            score += 1.0
-        if any(word in sets["still"] for word in clause):
-            score += 0.7
-        foreign = sum(word in sets["other"] for word in clause)
-        score -= 2.5 * foreign
-        if not foreign and own == 0:
-            score -= 1.0 * min(1, sum(word in sets["other"] for word in sentence))
-        if any(start <= i < end and i not in range(candidate.start, candidate.end) for i in relations):
-            score -= 6.0
-        earlier = any(view.at(i) == "but" for i in range(first, candidate.start))
-        score += 2.5 * earlier
-        if any(view.at(i) == "but" for i in range(candidate.end, last)) and count > 1:
+        if count > 1 and self._any("but", view.norms[candidate.end : last]):
             score -= 2.5
+        own = self._own(view, around, clause)
+        candidate.own = self._own(view, around, sentence) > 0 or len(view.norms) <= _SHORT
         if candidate.kind == "point":
-            onset = any(word in sets["onset"] for word in view.norms[first:last])
-            # "NYE, conga line." - a time that opens a sentence, and no other time in the text.
-            if count == 1 and candidate.start - first <= 1:
-                score += 2.5
-            score += 1.0 if onset or own else -1.5
-            if own == 0 and not onset:
-                score -= 1.0
+            score += self._as_point(candidate, view, own, count)
         if candidate.unit < 1:
-            score -= 2.0
-            if (
-                after[0] in {"ago", "back", "hx", "history"}
-                or (after[0] == "of" and own)
-                or before[0] == "since"
-            ):
-                score += 3.0
-        if (
-            view.norms[last - 1 : last] == ["?"]
-            and before[0] not in {"for", "since", "past"}
-            and after[0] != "ago"
-        ):
+            near = self._any("ago", after[:1]) or self._any("since", before[:1])
+            score += 1.0 if near or (self._any("of", after[:1]) and own) else -2.0
+        linked = self._any("since", before) or self._any("lead", before[:1]) or self._any("ago", after[:1])
+        if view.norms[last - 1 : last] == ["?"] and not linked:
             score -= 4.0
-        # "fine until three days ago", "good for years"
-        until = any(word in {"till", "until", "til"} for word in before)
-        if (any(word in {"fine", "good", "ok", "okay"} for word in before) and not until) or (
-            candidate.unit >= 365
-            and after[0] == "ago"
-            and any(w in {"fine", "better", "healed", "same"} for w in sentence)
-        ):
+        if candidate.kind == "point" and not around.signs and not linked and self._any("you", words):
+            score -= 4.0  # "did you see the match last night"
+        until = self._any("until", before)
+        if until and self._any("ago", after[:1]):
+            score += 4.0  # "fine until three days ago"
+        fine = self._any("fine", before) and not until
+        healed = candidate.unit >= 365 and self._any("ago", after[:1])
+        if fine or (healed and self._any("healed", [view.norms[i] for i in sentence])):
             score -= 3.0
         return score
 
-    def _is_not_it(  # noqa: PLR0912 - a list of cases
-        self, candidate: _Candidate, view: View, before: list[str], after: list[str], clause: list[str]
+    def _own(self, view: View, around: Around, indices: list[int]) -> int:
+        """How many tokens name the complaint."""
+        complaint = self._words.sets["complaint"]
+        empty = self._words.sets["other"] | self._words.sets["told"]
+        return sum(
+            view.norms[i] in complaint or (i in around.signs and view.norms[i] not in empty) for i in indices
+        )
+
+    def _foreign(self, view: View, around: Around, indices: list[int]) -> int:
+        """How many tokens name other matters."""
+        other = self._words.sets["other"]
+        return sum(i in around.history or view.norms[i] in other for i in indices)
+
+    def _matter(self, view: View, around: Around, clause: list[int], sentence: list[int]) -> float:
+        """Whether clause and sentence speak of the complaint or of something else."""
+        own, foreign = self._own(view, around, clause), self._foreign(view, around, clause)
+        score = 1.5 * min(own, 2) + 0.5 * min(self._own(view, around, sentence), 2) - 2.5 * foreign
+        if self._any("back", [view.norms[i] for i in clause]):
+            score += 0.5
+        if not foreign and own == 0 and self._foreign(view, around, sentence):
+            score -= 1.0
+        if any(i in around.others for i in clause):
+            score -= 6.0
+        return score
+
+    def _link(self, candidate: Candidate, before: list[str], after: list[str], clause: list[str]) -> float:
+        """What the words right at it say: "for", "since", "ago", "now"."""
+        score = 0.0
+        if candidate.since or self._any("since", before):
+            score += 2.5
+        if self._any("lead", before[:2]):
+            score += 1.0
+        if self._any("told", before):
+            score += 0.5
+        if self._any("ago", after[:2]):
+            score += 1.0 + 1.5 * self._any("onset", clause)
+        if self._any("running", after[:1]):
+            score += 1.0
+        if self._any("still", clause):
+            score += 0.7
+        return score
+
+    def _since_then(self, candidate: Candidate, view: View, start: int) -> bool:
+        """ "since I had my baby four months ago": the time is of what it has hurt since."""
+        near = view.norms[max(start, candidate.start - _SINCE_REACH) : candidate.start]
+        return self._any("ago", [view.at(candidate.end)]) and self._any("since", near)
+
+    def _as_point(self, candidate: Candidate, view: View, own: int, count: int) -> float:
+        """A day needs something that happened on it, or to open its sentence ("NYE, conga line.")."""
+        first, last = view.sentence(candidate.start)
+        onset = self._any("onset", view.norms[first:last])
+        score = 2.5 if count == 1 and candidate.start - first <= 1 else 0.0
+        score += 1.0 if onset or own else -1.5
+        return score if own or onset else score - 1.0
+
+    # -- what it cannot be
+
+    def _is_not_it(
+        self, candidate: Candidate, view: View, before: list[str], after: list[str], clause: list[str]
     ) -> bool:
-        sets = self._words.sets
+        if self._any("unless", before) or self._any("should", before[:2]):
+            return True
         if candidate.kind == "span":
-            if after[0] in sets["not_after"]:
-                return True
-            if before[0] in sets["not_before"] and "ago" not in after:
-                return True
-            if before[0] in {"about", "around", "for"} and before[1] in sets["lasting_events"]:
-                return True
-            if after[0] in {"a", "per", "each", "every"} and self._words.units.get(after[1]):
-                return True
-            if before[0] in {"a", "times", "twice", "once"} and view.at(candidate.start) in {"a", "an"}:
-                return True
-            if any(word in {"times", "twice", "once"} for word in before[:1]):
-                return True
-            if self._words.units.get(view.at(candidate.end - 1)) == 1 and after[0] in {"a", "per"}:
-                return True
-            if candidate.unit < 0.01 or candidate.days < 0.03:
-                return True
-            start = candidate.start
-            if set(view.norms[max(0, start - 4) : start]) & sets["doses"] and before[0] != "past":
-                return True
-            if (
-                before[0] in self._words.units
-                or before[:2] == ["it", "on"]
-                or view.norms[candidate.start - 5 : candidate.start].count("takes")
-            ):
-                return True
-        elif (
-            before[0] in {"until", "till", "by", "next", "every", "before", "due", "for", "each"}
-            or after[0] in {"coming"}
-            or any(
-                word
-                in {
-                    "appointment",
-                    "scan",
-                    "mri",
-                    "due",
-                    "wedding",
-                    "scanning",
-                    "booked",
-                    "every",
-                    "until",
-                    "till",
-                    "next",
-                }
-                for word in clause
+            return self._is_measure(candidate, view, before, after) or self._is_lasting(before, after)
+        if candidate.since:
+            return False
+        return (
+            self._any("not_point_before", before[:1])
+            or self._any("coming", after[:1])
+            or self._any("booked", clause)
+            or self._any("future", view.norms[max(0, candidate.start - 5) : candidate.start])
+        )
+
+    def _is_lasting(self, before: list[str], after: list[str]) -> bool:
+        """ "in two weeks", "three years old", "lasts an hour"."""
+        return (
+            self._any("not_after", after[:1])
+            or (self._any("not_before", before[:1]) and not self._any("ago", after[:1]))
+            or (self._any("about", before[:1]) and self._any("lasting_events", before[1:2]))
+        )
+
+    def _is_measure(self, candidate: Candidate, view: View, before: list[str], after: list[str]) -> bool:
+        """ "three a day", "50 mg for five days", "an hour each", a few minutes."""
+        units, start = self._words.units, candidate.start
+        short = candidate.unit < _MINUTE or candidate.days < _HALF_AN_HOUR
+        return (
+            (self._any("each", after[:1]) and after[1] in units)
+            or self._any("every", after[:1])
+            or self._any("times_word", before[:1])
+            or (short and not self._any("ago", after[:1]))
+            or (
+                self._any("doses", view.norms[max(0, start - 4) : start])
+                and not self._any("past", before[:1])
             )
-        ):
-            return True
-        if candidate.kind == "point" and {"ill", "will", "be"} & set(
-            view.norms[max(0, candidate.start - 5) : candidate.start]
-        ):
-            return True
-        return "if" in before or "should" in before[:2]
+            or before[0] in units
+            or (self._any("it_on", before[:1]) and self._any("it_on", before[1:2]))
+            or self._any("takes", view.norms[max(0, start - 5) : start])
+        )
 
 
 def load_times(content: Path) -> Times:

@@ -157,7 +157,10 @@ class Owners:
         named = frozenset(mark.at for mark in self._voices if mark.relation and mark.relation != patient)
         if patient is not None:
             named |= {mark.at for mark in self._voices if mark.voice == "self" and not mark.relation}
-            named -= {mark.at - k for mark in self._voices if mark.relation == patient for k in (0, 1)}
+            # "my daughter", "my 12 year old daughter"
+            named -= {
+                mark.at - k for mark in self._voices if mark.relation == patient for k in range(_NEAR + 1)
+            }
         return named
 
     def _patient(self, owned: list[tuple[Match, VoiceMark | None]]) -> str | None:

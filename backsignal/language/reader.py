@@ -12,7 +12,7 @@ from backsignal.language.assertion import Match, Scopes, Trigger, decide, starti
 from backsignal.language.binding import Binder, Bound
 from backsignal.language.derived import Derivation, load_derivations
 from backsignal.language.dialogue import Answers, Decided, Dialogue, label_of, split_at_turns
-from backsignal.language.duration import Numbers, Times, load_times
+from backsignal.language.duration import Around, Numbers, Times, load_times
 from backsignal.language.lexicon import (
     ContextOutput,
     FindingOutput,
@@ -31,6 +31,7 @@ from backsignal.language.tokens import closed, sentence_at, sentences, tokenize
 
 _GREETING_TOKENS = 4
 # On these the text has spoken; a finding of another time or person may have been misread.
+_TOLD = frozenset({Status.PRESENT, Status.UNCERTAIN, Status.PAST})
 _SETTLED = frozenset({Status.PRESENT, Status.ABSENT, Status.UNCERTAIN})
 _NEAR = 4
 # Fewer words than this beside what the rules read can hide nothing.
@@ -219,7 +220,11 @@ class _Text:
             dialogue = Dialogue(self._chart, self._tokens, self._turns, self._answers, self._topics)
             statuses = dialogue.settle(statuses)
         times = self._times.read(
-            self._text, self._tokens, self._sentences, self._today, owners.others(patient)
+            self._text,
+            self._tokens,
+            self._sentences,
+            self._today,
+            self._around(statuses, owners.others(patient)),
         )
         mentions = self._mentions(statuses + self._derived(times))
         suspected: tuple[str, ...] = ()
@@ -347,6 +352,16 @@ class _Text:
                     match.statuses -= {Status.HYPOTHETICAL, Status.UNCERTAIN}
                 elif answer == "unsure":
                     match.statuses.add(Status.UNCERTAIN)
+
+    def _around(self, statuses: Decided, others: frozenset[int]) -> Around:
+        """What the times of the text may be of: the complaint, what was long before, other people."""
+        told = [match for match, status in statuses if status in _TOLD]
+        complaint, lasting = self._lexicon.stubborn, self._lexicon.lasting
+        return Around(
+            signs=frozenset(i for match in told if match.finding in complaint for i in match.words),
+            history=frozenset(i for match in told if match.finding in lasting for i in match.words),
+            others=others,
+        )
 
     def _derived(self, times: Numbers) -> Decided:
         """Findings that follow from how long it has lasted and how old the patient is."""

@@ -2,14 +2,31 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
-from pydantic import StrictStr
+from pydantic import StrictStr, validator
 
 from backsignal.clinical.content_files import ContentModel
 from backsignal.language.calendar_days import HolidayRule
 
-_TENS = 20
+TENS = 20
 STOPS = frozenset({".", ",", ";", "!", "?", "\n", "…", "-", "(", ")"})
+
+# Classes of words that the rules below speak of by name; each is a line of words in times.yml.
+WordClass = Literal[
+    "article", "few", "whole", "padding", "range", "joiner", "and", "of", "odd", "plus", "half_sign",
+    "ordinal_sign", "next_weekday", "counted", "bare_before", "bare_last", "bare_after", "these", "eve",
+    "mid_clock", "clock", "short_weekdays", "weekday_lead", "month_words", "month_lead", "season_lead",
+    "fall", "fall_from", "since", "ago", "the", "date_lead", "was", "last", "back", "lead", "told",
+    "running", "until", "fine", "healed", "but", "about", "each", "times_word", "past", "takes", "it_on",
+    "not_point_before", "coming", "future", "unless", "should", "after_grade", "now", "to", "vague",
+    "point", "ten", "out", "no_number_before", "no_number_after", "score", "rate", "rate_verb", "roughly",
+    "at_grade", "at_most", "years_word", "years_old", "old", "age_word", "i_am", "am", "sex", "male",
+    "with", "not_age_after", "still_age", "turned", "just", "third_is", "not_age_before", "at_age", "i",
+    "y", "age_doubt", "you", "got_back", "every", "after_age", "complaint", "onset", "still", "other",
+    "person", "things", "pain_words", "people_of_ten", "doses", "not_before", "not_after", "lasting_events",
+    "booked",
+]  # fmt: skip
 
 
 class TimesFile(ContentModel):
@@ -17,6 +34,7 @@ class TimesFile(ContentModel):
 
     about: str = ""
     units: dict[str, StrictStr]
+    several: dict[str, float]  # days of a unit that stands in the plural without a number
     slashes: dict[str, float]
     numbers: dict[str, int]
     ordinals: dict[str, int]
@@ -24,22 +42,19 @@ class TimesFile(ContentModel):
     months: dict[str, int]
     seasons: dict[str, StrictStr]
     relative: dict[str, int | StrictStr]
+    since_relative: dict[str, int]  # only behind "since"
+    stages: dict[str, int]  # ages of life
     holidays: dict[str, list[HolidayRule]]
     parts: dict[str, int]
     fractions: dict[str, float]
-    complaint: StrictStr
-    onset: StrictStr
-    still: StrictStr
-    other: StrictStr
-    person: StrictStr
-    things: StrictStr
-    pain_words: StrictStr
-    people_of_ten: StrictStr
-    doses: StrictStr
-    not_before: StrictStr
-    not_after: StrictStr
-    lasting_events: StrictStr
-    booked: StrictStr
+    classes: dict[WordClass, StrictStr]
+
+    @validator("classes")
+    def _all_classes(cls, value: dict[WordClass, str]) -> dict[WordClass, str]:  # noqa: N805 - pydantic's way
+        missing = sorted(set(get_args(WordClass)) - value.keys())
+        if missing:
+            raise ValueError(f"the classes {', '.join(missing)} are missing")
+        return value
 
 
 @dataclass
@@ -62,6 +77,10 @@ class View:
         """Form of a token, empty outside the text."""
         return self.norms[index] if 0 <= index < len(self.norms) else ""
 
+    def before(self, index: int, count: int) -> list[str]:
+        """The forms before a token, nearest first."""
+        return [self.at(index - step) for step in range(1, count + 1)]
+
 
 class TimeWords:
     """The file's words made ready to be looked up."""
@@ -69,27 +88,16 @@ class TimeWords:
     def __init__(self, file: TimesFile) -> None:
         self.file = file
         self.units = {word: float(days) for days, words in file.units.items() for word in words.split()}
-        self.sets = {
-            name: frozenset(str(getattr(file, name)).split())
-            for name in (
-                "complaint",
-                "onset",
-                "still",
-                "other",
-                "person",
-                "things",
-                "pain_words",
-                "people_of_ten",
-                "doses",
-                "not_before",
-                "not_after",
-                "lasting_events",
-                "booked",
-            )
+        self.sets: dict[WordClass, frozenset[str]] = {
+            name: frozenset(words.split()) for name, words in file.classes.items()
         }
 
+    def has(self, name: WordClass, *words: str) -> bool:
+        """Whether one of the words is of a class."""
+        return not self.sets[name].isdisjoint(words)
+
     def number(self, view: View, index: int) -> tuple[float, int] | None:
-        """A number at a token and where it ends: "3", "twenty one", "two and a half", "thirty odd"."""
+        """A number at a token and where it ends: "3", "twenty one", "two and a half", "thirty odd", "20+"."""
         word = view.at(index)
         value: float
         if word[:1].isdecimal() and len(word) < 10:
@@ -102,21 +110,21 @@ class TimeWords:
             value = self.file.numbers[word]
             index += 1
             following = self.file.numbers.get(view.at(index), 100)
-            if value >= _TENS and value % 10 == 0 and 0 < following < 10:
+            if value >= TENS and value % 10 == 0 and 0 < following < 10:
                 value, index = value + following, index + 1
-            if view.at(index) == "of" and view.at(index - 1) in self.file.numbers:
+            if self.has("of", view.at(index)) and view.at(index - 1) in self.file.numbers:
                 index += 1
         else:
             return None
-        if view.at(index) == "odd":
+        if self.has("odd", view.at(index)):
             index += 1
         if (
-            view.at(index) == "and"
-            and view.at(index + 1) in {"a", "an"}
+            self.has("and", view.at(index))
+            and self.has("article", view.at(index + 1))
             and view.at(index + 2) in self.file.fractions
         ):
             return value + self.file.fractions[view.at(index + 2)], index + 3
-        if view.at(index) == "½":
+        if self.has("half_sign", view.at(index)):
             return value + 0.5, index + 1
         return value, index
 
@@ -126,20 +134,22 @@ def _range_at(ranges: list[tuple[int, int]], index: int) -> tuple[int, int] | No
     return ranges[at] if at >= 0 and index < ranges[at][1] else None
 
 
-def clauses(norms: list[str], sentences: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def clauses(words: TimeWords, norms: list[str], sentences: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Sentences cut at commas, "but" and "and", so that a time belongs to the words around it."""
+    joiners = words.sets["joiner"]
     clauses: list[tuple[int, int]] = []
     for first, last in sentences:
         start = first
         for index in range(first, last):
-            if norms[index] in {",", "but", "-", "(", ")", "and", "though", "which", "so"} and index > start:
-                if norms[index] == "and" and norms[index + 1 : index + 3] in (
-                    ["a", "half"],
-                    ["a", "quarter"],
-                ):
+            if norms[index] in joiners and index > start:
+                if words.has("and", norms[index]) and _is_half(words, norms[index + 1 : index + 3]):
                     continue
                 clauses.append((start, index + (norms[index] == ",")))
                 start = index + 1
         if start < last:
             clauses.append((start, last))
     return clauses
+
+
+def _is_half(words: TimeWords, pair: list[str]) -> bool:
+    return len(pair) == 2 and words.has("article", pair[0]) and pair[1] in words.file.fractions

@@ -28,6 +28,14 @@ def said(text: str, finding: str) -> str | None:
         ("I havent been able to pee since last night", "bladder_retention"),
         ("I wet myself at work", "bladder_incontinence"),
         ("didn't make it to the loo", "bladder_incontinence"),
+        ("sudden tearing pain between my shoulder blades", "tearing_or_pulsating_pain"),
+        ("my back has locked up", "muscle_spasm"),
+        ("ive had it with this back i took all my codeine an hour ago", "medicine_overdose"),
+        ("my bones are like chalk", "osteoporosis"),
+        ("every time I laugh it's like a knife in my back", "pain_on_straining"),
+        ("five weeks of heat and ibuprofen. I'm exactly where I started", "self_care_failed"),
+        ("PMH Ca breast 2015", "cancer_history"),
+        ("my 12 year old daughter has back pain", "under_18"),
         ("I can't not pee myself", "bladder_incontinence"),
         ("only know I'm going because I hear it", "bladder_sensation_loss"),
         ("no control of my bowels any more", "bowel_incontinence"),
@@ -189,3 +197,18 @@ def test_offsets_are_the_persons_words() -> None:
 )
 def test_nerve_signs_and_their_neighbours(text: str, finding: str, status: str | None) -> None:
     assert said(text, finding) == status
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("I wear hearing aids and my back hurts", "immunosuppression"),
+        ("pain shooting up my back", "iv_drug_use"),
+        ("my back hurts since yesterday", "fresh_injury"),
+        ("lost 2 stone on slimming world, back hurts", "weight_loss"),
+        ("up all night with the baby, sore back", "night_pain"),
+        ("a steroid inhaler for my chest", "steroid_use"),
+    ],
+)
+def test_words_that_only_look_like_a_warning_sign(text: str, finding: str) -> None:
+    assert said(text, finding) is None

@@ -27,6 +27,17 @@ SUNDAY = date(2026, 11, 22)
         ("back pain since the 3rd of October", 50),
         ("yesterday I bent down and my back went", 1),
         ("going on eight weeks with this back", 56),
+        ("a good three weeks of back pain", 21),
+        ("my back has been bad for months now", 90),
+        ("sixth week of this back pain", 42),
+        ("bad back for 20+ years", 7300),
+        ("my back went a week ago yesterday", 8),
+        ("since 5am my back has been in spasm", 0),
+        ("back pain since I woke up", 0),
+        ("back trouble since I was 30, I'm 52 now", 8030),
+        ("my back's been sore since I had my baby four months ago", 121),
+        ("I'm 20 weeks pregnant and my lower back is aching, 3 days now", 3),
+        ("diabetic for ten years. back went on Friday", 2),
     ],
 )
 def test_durations(text: str, days: float) -> None:
@@ -44,6 +55,8 @@ def test_durations(text: str, days: float) -> None:
         "seeing the physio in 2 weeks for my back",
         "it catches me for a second or two when I turn",
         "married 20 years and he can't rub my back",
+        "did you see the match last night",
+        "I forgot to say that I had breast cancer six years ago",
     ],
 )
 def test_other_times_are_no_duration(text: str) -> None:
