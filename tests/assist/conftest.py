@@ -70,9 +70,9 @@ def provider() -> Iterator[OpenIdProvider]:
     started.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium."""
+    """The machine's Chromium; closed with its module, for it keeps an event loop that others cannot have."""
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
         pytest.skip(f"NO BROWSER at {CHROMIUM}: the console was not tested")
     with chromium() as started:
