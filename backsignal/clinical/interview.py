@@ -164,10 +164,10 @@ def hear(interview: Interview, content: Content, message: Message) -> Heard:
 
 
 def _state(interview: Interview) -> tuple[object, ...]:
-    """All that an answer can change, to see whether a message brought anything."""
+    """All that an answer can change, to see whether a message brought anything: other words do not."""
     record, asking = interview.record, interview.asking
     return (
-        dict(record.entries),
+        {finding: (entry.value, entry.basis, entry.side) for finding, entry in record.entries.items()},
         dict(record.numbers),
         list(interview.suspected),
         list(interview.settled),
@@ -328,6 +328,10 @@ def _measures(finding: Finding, measure: Measure) -> bool:
     return any(bound and bound.measure == measure for bound in (finding.present_if, finding.absent_if))
 
 
+def _is_an_age(finding: Finding) -> bool:
+    return finding.present_if is not None and finding.present_if.measure == "age"
+
+
 def _is_settled(interview: Interview, asking: Asking, content: Content) -> bool:
     question = content.question(asking.question)
     if question.measure:
@@ -359,6 +363,10 @@ def _enter_numbers(interview: Interview, content: Content, message: Message) -> 
         numbers["duration_days"] = Number(value=reading.duration.days, quote=reading.duration.text)
     if reading.age is not None:
         numbers["age"] = Number(value=reading.age, quote=message.text)
+        # What was said of an age earlier was said of the number that this one puts right.
+        for finding in content.findings.values():
+            if _is_an_age(finding):
+                interview.record.entries.pop(finding.id, None)
     if reading.severity is not None:
         numbers["severity"] = Number(value=reading.severity, quote=message.text)
     measure = content.question(interview.asking.question).measure if interview.asking else None
@@ -402,8 +410,8 @@ def _enter_mentions(interview: Interview, content: Content, message: Message) ->
     contradicts = []
     for mention in sorted(message.reading.mentions, key=lambda m: m.status is Status.PRESENT):
         finding = content.findings.get(mention.finding)
-        if finding is None:
-            continue
+        if finding is None or (message.reading.age is not None and _is_an_age(finding)):
+            continue  # an age is exact: what follows from it needs no words
         before = interview.record.value(finding.id, content)
         emergency = finding.level is Level.EMERGENCY
         if mention.status is Status.PRESENT:

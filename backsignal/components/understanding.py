@@ -22,7 +22,7 @@ from backsignal.language.reader import shared_reader
 _ENTITY = "finding"
 _INFORM = "inform"
 _NOT_ENGLISH = "not_english"
-# What tells of a finding and is hardly anything else for the model is just that.
+# What tells of a finding, asks nothing and is hardly anything else for the model is just that.
 _DOUBTFUL = 0.5
 
 
@@ -66,15 +66,15 @@ class Understanding(GraphComponent):
         reading = self._reader.read(text, today=date.today())
         message.set(READING_KEY, reading_to_json(reading), add_to_output=True)
         message.set(ENTITIES, [_entity(m) for m in reading.mentions], add_to_output=True)
-        intent = self._certain_intent(reading, message.get(INTENT) or {})
+        intent = self._certain_intent(text, reading, message.get(INTENT) or {})
         if intent:
             message.set(INTENT, {INTENT_NAME_KEY: intent, PREDICTED_CONFIDENCE_KEY: 1.0}, add_to_output=True)
 
-    def _certain_intent(self, reading: Reading, predicted: dict[str, Any]) -> str | None:
+    def _certain_intent(self, text: str, reading: Reading, predicted: dict[str, Any]) -> str | None:
         if not reading.english and not reading.mentions:
             return _NOT_ENGLISH
         told = any(mention.status is Status.PRESENT for mention in reading.mentions) or reading.suspected
-        doubtful = predicted.get(PREDICTED_CONFIDENCE_KEY, 0) < _DOUBTFUL
+        doubtful = predicted.get(PREDICTED_CONFIDENCE_KEY, 0) < _DOUBTFUL and "?" not in text
         if told and (doubtful or predicted.get(INTENT_NAME_KEY) in self._off_topic):
             return _INFORM
         return None

@@ -44,7 +44,7 @@ def test_a_call_from_its_first_turn_to_its_note(jo: Client) -> None:
     assert (weakness["status"], weakness["by"], weakness["quote"]) == (
         "present",
         "caller",
-        "foot is sort of flapping",
+        "his foot is sort of flapping",
     )
     assert state["emergency"]["call"] == "999"
     assert state["next_question"] is None
@@ -517,7 +517,7 @@ def test_what_was_said_is_never_logged(service: Service, jo: Client) -> None:
 
 
 def test_the_console_is_served_under_a_strict_policy(service: Service) -> None:
-    names = [path.name for path in (PROJECT / "console").iterdir()]
+    names = [path.name for path in (PROJECT / "console").iterdir() if not path.name.endswith(".d.ts")]
     for name in ["", *names]:
         answer = requests.get(f"{service.url}/assist/{name}", timeout=5)
         assert answer.status_code == 200

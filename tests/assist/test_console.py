@@ -61,7 +61,7 @@ def test_a_call_is_typed_from_sign_in_to_note(new_page: MakePage, service: Servi
     expect(page.locator(".banner")).to_have_attribute("data-level", "emergency")
     expect(page.locator(".banner")).to_contain_text("Call 999 now")
     expect(page.locator("#alarm")).to_contain_text("Emergency")
-    expect(line(page, "leg_weakness")).to_contain_text("Heard: present “foot is sort of flapping”")
+    expect(line(page, "leg_weakness")).to_contain_text("Heard: present “his foot is sort of flapping”")
     expect(page.locator("#question")).to_contain_text("Stop asking, get help")
     expect(page.locator(".advice .topic", has_text="Heat").first).to_contain_text("Withheld")
     expect(page.locator("pre.note")).to_contain_text("Asked and denied: trouble passing water.")

@@ -84,7 +84,7 @@ NOTES: list[tuple[str, list[str], list[str]]] = [
         [],
     ),
     # Words that were put together from several turns stay as they were put together.
-    ("recorded_speech_faults", ["- Trouble passing water: “takes ages to get going”"], []),
+    ("recorded_speech_faults", ["- Trouble passing water: “takes ages to get going when I wee”"], []),
     (
         "two_at_once_yes",
         [
@@ -108,7 +108,7 @@ NOTES: list[tuple[str, list[str], list[str]]] = [
         "heard_again_after_tick",
         [
             "Jo marked leg or foot numbness as absent, as misheard."
-            " It was reported again after that, “foot has gone completely numb”, and counts."
+            " It was reported again after that, “my foot has gone completely numb”, and counts."
         ],
         ["The assistant had heard"],
     ),
@@ -150,7 +150,7 @@ def test_long_words_are_cut_where_it_shows(play: Callable[[], Play]) -> None:
     played = play()
     before, after = "I was only making the tea when it happened", "so I thought I had better give you a ring"
     played.say("caller", f"{before} and now my foot has gone numb {after}")
-    assert "- Leg or foot numbness: “…foot has gone numb…”" in note_text(played.call).splitlines()
+    assert "- Leg or foot numbness: “…my foot has gone numb…”" in note_text(played.call).splitlines()
 
 
 def test_advice_that_was_told_and_is_not_safe_any_more_is_told_apart(play: Callable[[], Play]) -> None:
