@@ -350,13 +350,14 @@ class Chat {
       if (this.connection.ended) this.notice(this.words.ended);
       this.connection.ended = false;
       this.log.append(...fresh.map((entry) => message(entry, facts, this.words, !this.followsAdvice(entry))));
-      if (this.connection.kept) this.notice(this.words.kept);
-      this.connection.kept = false;
       if (fresh.some((entry) => entry.from === "assistant" && entry.n >= this.connection.seen)) this.unread = !this.isOpen;
       this.drawn = entries.length;
       // What was there before is not read out; what comes from now on is.
       requestAnimationFrame(() => this.log.setAttribute("aria-live", "polite"));
     }
+    // Not only with news: the stream can bring the answer before the session is told to last.
+    if (this.connection.kept) this.notice(this.words.kept);
+    this.connection.kept = false;
     if (this.isOpen && this.connection.seen !== entries.length) this.connection.see();
     this.waiting.replaceChildren(...pending.map((each) => this.pendingMessage(each)));
     const writing = (busy && !this.connection.offline && !pending.every((each) => each.error)) || (this.begun && !ready && this.connection.opening);
