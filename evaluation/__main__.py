@@ -15,7 +15,7 @@ from evaluation.triage import Triaged, triage_all
 HERE = Path(__file__).resolve().parent
 PAGE = PROJECT / "docs" / "understanding.md"
 CHART = PROJECT / "docs" / "images" / "understanding.svg"
-PARTS = ("development", "sealed")
+PARTS = ("development", "sealed", "fresh")
 _MARK = re.compile(r"(<!-- evaluate: begin -->\n).*?(<!-- evaluate: end -->)", re.DOTALL)
 _AIMS = {
     "emergencies caught": "100 %",
@@ -33,7 +33,7 @@ _AIMS = {
 
 
 def main() -> None:
-    """Measure both parts, print, and write."""
+    """Measure all parts, print, and write."""
     reader, content, model = Reader.load(), Content.load(), train()
     figures: dict[str, dict[str, float]] = {}
     counts: dict[str, str] = {}
@@ -43,13 +43,13 @@ def main() -> None:
         timed = sets.get("duration", [])
         read = measure(reader, content, [*labelled, *timed])
         triaged = triage_all(labelled, reader, content)
-        intents = intent_report(model, sets["intents"])
+        intents = intent_report(model, sets["intents"]) if "intents" in sets else None
         figures[part] = _figures(read, triaged, intents)
         counts[part] = (
             f"{len(labelled)} messages ({triaged.emergencies} emergencies), {len(timed)} durations, "
+            f"{len(sets.get('intents', []))} for intents"
         )
-        counts[part] += f"{len(sets['intents'])} for intents"
-        if part == "development":
+        if part == "development" and intents:
             _print_misses(triaged, read, intents)
     table = _table(figures, counts)
     sys.stdout.write(table)
@@ -58,29 +58,32 @@ def main() -> None:
     _chart(figures)
 
 
-def _figures(read: Result, triaged: Triaged, intents: dict[str, Any]) -> dict[str, float]:
+def _figures(read: Result, triaged: Triaged, intents: dict[str, Any] | None) -> dict[str, float]:
     numbers = {name: hit / max(total, 1) for name, (hit, total) in read.numbers.items()}
+    known = {"intents, macro-F1": intents["macro_f1"]} if intents else {}
     return {
+        **known,
         **triaged.rates(),
         "present F1": read.status["present"].f1,
         "absent F1": read.status["absent"].f1,
         "durations right": numbers["duration"],
         "severities right": numbers["severity"],
         "ages right": numbers["age"],
-        "intents, macro-F1": intents["macro_f1"],
     }
 
 
 def _table(figures: dict[str, dict[str, float]], counts: dict[str, str]) -> str:
     lines = [f"{part.capitalize()}: {count}." for part, count in counts.items()]
-    lines += ["", "| | aim | development | sealed |", "|---|---|---|---|"]
+    lines += ["", f"| | aim | {' | '.join(PARTS)} |", "|---|---|" + "---|" * len(PARTS)]
     for name, aim in _AIMS.items():
-        cells = [_cell(name, figures[part][name]) for part in PARTS]
-        lines.append(f"| {name} | {aim} | {cells[0]} | {cells[1]} |")
+        cells = [_cell(name, figures[part].get(name)) for part in PARTS]
+        lines.append(f"| {name} | {aim} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(name: str, value: float) -> str:
+def _cell(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
     return f"{value:.3f}" if "F1" in name else f"{100 * value:.1f} %"
 
 
@@ -102,10 +105,11 @@ def _chart(figures: dict[str, dict[str, float]]) -> None:
 
     names = [name for name in _AIMS if "under" not in name]
     figure, axis = pyplot.subplots(figsize=(9, 4))
-    for offset, (part, colour) in enumerate(zip(PARTS, ("#9aa5b1", "#0b6e6e"), strict=True)):
-        places = [place + 0.4 * offset for place in range(len(names))]
-        axis.barh(places, [figures[part][name] for name in names], height=0.38, color=colour, label=part)
-    axis.set_yticks([place + 0.2 for place in range(len(names))], names)
+    for offset, (part, colour) in enumerate(zip(PARTS, ("#9aa5b1", "#0b6e6e", "#d98c2b"), strict=True)):
+        places = [place + 0.27 * offset for place in range(len(names))]
+        values = [figures[part].get(name, 0) for name in names]
+        axis.barh(places, values, height=0.25, color=colour, label=part)
+    axis.set_yticks([place + 0.27 for place in range(len(names))], names)
     axis.invert_yaxis()
     axis.legend()
     figure.tight_layout()
