@@ -1,6 +1,5 @@
 """The store keeps conversations in memory, and is never of another mind than its database."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from backsignal.components import tracker_store
 from backsignal.components.erasure import erase
 from backsignal.components.tracker_store import ConversationStore
+from tests.loops import run
 
 DOMAIN = Domain.from_dict({"slots": {"n": {"type": "any", "mappings": [{"type": "custom"}]}}})
 Open = Callable[[], ConversationStore]
@@ -40,7 +40,7 @@ def turn(store: ConversationStore, number: int, sender: str = "ann") -> None:
         change(tracker, a_turn(number))
         await store.save(tracker)
 
-    asyncio.run(work())
+    run(work())
 
 
 def a_turn(number: int) -> list[Event]:
@@ -59,7 +59,7 @@ def texts(events: Iterable[Event]) -> list[str]:
 
 def as_rasa_reads_it(database: Path, sender: str = "ann") -> DialogueStateTracker:
     store = SQLTrackerStore(domain=DOMAIN, db=str(database))
-    tracker = asyncio.run(store.retrieve(sender))
+    tracker = run(store.retrieve(sender))
     assert tracker
     return tracker
 
@@ -71,7 +71,7 @@ def test_rasa_reads_what_was_stored(another: Open, database: Path) -> None:
     told = as_rasa_reads_it(database)
     assert texts(told.events) == [f"message {number}" for number in range(5)]
     assert told.get_slot("n") == 4
-    mine = asyncio.run(store.retrieve("ann"))
+    mine = run(store.retrieve("ann"))
     assert mine
     assert mine.current_state() == told.current_state()
     assert list(mine.events) == list(told.events)
@@ -85,11 +85,11 @@ def test_a_long_conversation_is_stored_whole_and_looked_back_on_in_part(
         turn(store, number)
     assert texts(as_rasa_reads_it(database).events) == [f"message {number}" for number in range(100)]
     assert texts(store.events("ann")) == [f"message {number}" for number in range(100)]
-    tracker = asyncio.run(store.retrieve("ann"))
+    tracker = run(store.retrieve("ann"))
     assert tracker
     assert len(tracker.events) < 100
     assert tracker.get_slot("n") == 99
-    whole = asyncio.run(store.retrieve_full_tracker("ann"))
+    whole = run(store.retrieve_full_tracker("ann"))
     assert whole
     assert len(texts(whole.events)) == 100
 
@@ -106,7 +106,7 @@ def test_two_servers_see_each_others_turns(another: Open, database: Path) -> Non
 def test_a_turn_that_fails_leaves_nothing_behind(another: Open) -> None:
     store = another()
     turn(store, 1)
-    broken = asyncio.run(store.retrieve("ann"))
+    broken = run(store.retrieve("ann"))
     assert broken
     change(broken, a_turn(2))
     turn(store, 3)
@@ -119,7 +119,7 @@ def test_what_was_erased_is_gone_from_memory(another: Open, by: str) -> None:
     turn(store, 1)
     erase(store if by == "this server" else another(), "ann")
     assert store.events("ann") == []
-    assert asyncio.run(store.retrieve("ann")) is None
+    assert run(store.retrieve("ann")) is None
     turn(store, 2)
     assert texts(store.events("ann")) == ["message 2"]
 

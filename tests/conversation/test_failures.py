@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from backsignal.components.action_endpoint import InProcessActions
 from tests.channels.web_client import Web, new_id
 from tests.conftest import Server, free_port, start_server, stop_server
 from tests.conversation.chat import Chat, play, scenario_files, waits_for
+from tests.loops import run
 
 FAULTS = ("raises", "hangs", "gone")
 
@@ -188,9 +188,8 @@ def test_a_hanging_action_in_the_process_ends_at_the_deadline(monkeypatch: pytes
             "followup_action": None,
         },
     }
-    # In a thread of its own: the browser's driver may hold an event loop in this one.
-    with ThreadPoolExecutor(1) as thread, pytest.raises(asyncio.TimeoutError):
-        thread.submit(lambda: asyncio.run(endpoint.request(json=call))).result(20)
+    with pytest.raises(asyncio.TimeoutError):
+        run(endpoint.request(json=call))
     never.set()
 
 
