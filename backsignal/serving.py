@@ -28,6 +28,16 @@ _INGREDIENTS = (
     "backsignal/language/weights",
     "requirements/runtime.lock",
 )
+# What every process of ours runs with.
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "LOG_LEVEL": "WARNING",
+    # Our arrays are small: more threads only fight over the cores.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
 _READY_SECONDS = 180
 _STOP_SECONDS = 20
 _POLL_SECONDS = 0.2
@@ -121,18 +131,8 @@ def shell() -> int:
 
 
 def _environment(**settings: str) -> dict[str, str]:
-    quiet = {
-        "RASA_TELEMETRY_ENABLED": "false",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "LOG_LEVEL": "WARNING",
-        # Our arrays are small: more threads only fight over the cores.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        **settings,
-    }
     # The person's own settings win.
-    return {**quiet, **os.environ}
+    return {**QUIET, **settings, **os.environ}
 
 
 def _start(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:

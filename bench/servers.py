@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psutil
 
+from backsignal.serving import QUIET
+
 PROJECT = Path(__file__).resolve().parents[1]
 _START_SECONDS = 300
 _WATCH_SECONDS = 0.5
@@ -66,6 +68,7 @@ def make_stock(folder: Path) -> Bot:
 def ours(folder: Path, database: Path | None = None) -> Bot:
     """The assistant of this folder, with a model and a database of the benchmark's own."""
     environment = {
+        **QUIET,
         "BACKSIGNAL_DATABASE": str(database or folder / "conversations.db"),
         "BACKSIGNAL_SECRET": "benchmark-only-" + "0" * 32,
     }
