@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         person = Person(options.id, options.name or options.id, frozenset(options.role))
         print(Access(load_secret()).token(person, options.hours))  # noqa: T201 - the command's result
         return 0
+    if options.command == "replay":
+        return _replay(options.database)
     from backsignal import serving
 
     try:
@@ -33,6 +35,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"backsignal: {error}", file=sys.stderr)  # noqa: T201 - the command speaks to a person
         return 1
     return 0
+
+
+def _replay(database: str | None) -> int:
+    from backsignal.components.databases import open_database
+    from backsignal.replay import replay
+
+    try:
+        statuses = []
+        for status, sentence in replay(open_database(database)):
+            statuses.append(status)
+            print(sentence)  # noqa: T201 - the command's result
+    except FileNotFoundError as error:
+        return _failed(error)
+    return max(statuses)
+
+
+def _failed(error: Exception) -> int:
+    print(f"backsignal: {error}", file=sys.stderr)  # noqa: T201 - the command speaks to a person
+    return 3
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
         "--role", action="append", choices=["agent", "supervisor", "transcriber"], required=True
     )
     token.add_argument("--hours", type=float, default=12, help="how long it holds")
+    replay = commands.add_parser(
+        "replay",
+        help="hold the audit against the present content: status 1 where a level differs, 2 where the"
+        " audit was changed",
+    )
+    replay.add_argument("--database", help="path or URL (default: the servers' own)")
     commands.add_parser("train", help="train the model where content or data changed")
     serve = commands.add_parser("serve", help="start the assistant")
     serve.add_argument("--port", type=int, default=5005)

@@ -1,5 +1,10 @@
-"""Rasa's own command line, without the deprecation notes that its libraries write to each other."""
+"""Rasa's own command line, without the deprecation notes that its libraries write to each other.
 
+Where people write to it, that is in all but the training, its logs hold nothing that they wrote.
+"""
+
+import os
+import sys
 import warnings
 
 # Sanic sets a filter of its own when it is imported, so ours must come after it.
@@ -10,6 +15,15 @@ for noise in (DeprecationWarning, SADeprecationWarning):
     warnings.filterwarnings("ignore", category=noise)
 
 if __name__ == "__main__":
-    from rasa.__main__ import main
+    import coloredlogs  # type: ignore[import-untyped] # it has no types
+    import rasa.__main__
 
-    main()
+    from backsignal.telemetry import logs
+
+    if sys.argv[1:2] != ["train"]:
+        # Rasa's reports of errors carry the variables of each frame.
+        os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+        logs.keep_private()
+        # With these Rasa and its SDK would set up logging anew.
+        coloredlogs.install = rasa.__main__.configure_structlog = logs.configure
+    rasa.__main__.main()

@@ -202,6 +202,21 @@ def next_question(interview: Interview, content: Content) -> NextQuestion | None
     )
 
 
+def forget_unknown(interview: Interview, content: Content) -> None:
+    """Take what the content does not know out of an interview that began with another one."""
+    interview.record.forget_unknown(content)
+    for findings in (interview.suspected, interview.settled, interview.news, interview.withdrawing):
+        findings[:] = [finding for finding in findings if finding in content.findings]
+    interview.topics = [topic for topic in interview.topics if topic in content.topics]
+    asking = interview.asking
+    if asking is None:
+        return
+    asking.findings = [finding for finding in asking.findings if finding in content.findings]
+    question = content.questions.get(asking.question)
+    if not (question and (asking.findings or question.measure)) and asking.question not in content.findings:
+        interview.asking = None
+
+
 def open_findings(interview: Interview, question: Question, content: Content) -> list[str]:
     """The findings of a question that are still to be asked."""
     return [f for f in question.findings if interview.record.is_open(f, content)]

@@ -47,6 +47,12 @@ class Record(BaseModel):
     speaking_for: str | None = None
     withdrawn: dict[str, Entry] = {}
 
+    def forget_unknown(self, content: Content) -> None:
+        """Drop the findings that the content does not know: they are of another version of it."""
+        for entries in (self.entries, self.withdrawn):
+            for finding in entries.keys() - content.findings.keys():
+                del entries[finding]
+
     def note(self, finding: str, entry: Entry) -> None:
         """Enter what was said of a finding; both sides heard one after the other make it two-sided."""
         before = self.entries.get(finding)

@@ -8,6 +8,7 @@ from rasa.core.tracker_store import (
     TrackerStore,
 )
 
+from backsignal.components.audit import erase_audit
 from backsignal.components.check_ins import erase_check_ins
 from backsignal.components.inbox import erase_inbox
 from backsignal.components.tracker_store import ConversationStore
@@ -33,6 +34,7 @@ def erase(store: TrackerStore, sender: str, answering: int | None = None) -> Non
             session.query(store.SQLEvent).filter(store.SQLEvent.sender_id == sender).delete()
             erase_inbox(session.connection(), sender, answering)
             erase_check_ins(session.connection(), sender)
+            erase_audit(session.connection(), sender)
             session.commit()
     elif isinstance(store, InMemoryTrackerStore):
         store.store.pop(sender, None)

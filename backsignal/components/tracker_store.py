@@ -17,6 +17,8 @@ from rasa.shared.core.events import Event, SessionStarted, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.pool import QueuePool
 
+from backsignal.components import audit
+
 DATABASE_VARIABLE = "BACKSIGNAL_DATABASE"
 # Events that a turn looks back on: about seven turns. Rasa's work on a turn grows with them.
 _LOOKS_BACK = 80
@@ -58,6 +60,7 @@ class ConversationStore(SQLTrackerStore):
         sa.event.listen(engine, "connect", _write_ahead)
         self.engine = engine
         self.sessionmaker = sqlalchemy.orm.sessionmaker(bind=engine)
+        audit.metadata.create_all(engine)
         self._table = self.SQLEvent.__table__
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
@@ -98,6 +101,7 @@ class ConversationStore(SQLTrackerStore):
             rows = [self._row(sender, event) for event in new]
             if rows:
                 session.execute(self._table.insert(), rows)
+                audit.append(session.connection(), tracker, new)
             added = session.execute(
                 sa.select(sa.func.max(self._table.c.id), sa.func.count()).where(
                     self._table.c.sender_id == sender, self._table.c.id > kept.last

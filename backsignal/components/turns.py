@@ -12,7 +12,7 @@ from pydantic import parse_obj_as
 
 from backsignal.clinical.content import Content
 from backsignal.clinical.findings import Reading
-from backsignal.clinical.interview import Interview, Message
+from backsignal.clinical.interview import Interview, Message, forget_unknown
 
 INTERVIEW_SLOT: Final = "interview"
 COMPLETE_SLOT: Final = "interview_complete"
@@ -60,8 +60,13 @@ def reading_from_json(data: dict[str, Any] | None) -> Reading:
 
 
 def interview_from_slot(value: dict[str, Any] | None) -> Interview:
-    """The interview from its slot; a fresh one where the slot is empty."""
-    return Interview.parse_obj(value) if value else Interview()
+    """The interview from its slot; a fresh one where the slot is empty.
+
+    One of an earlier content goes on: what the present content no longer knows is left out.
+    """
+    interview = Interview.parse_obj(value) if value else Interview()
+    forget_unknown(interview, content())
+    return interview
 
 
 def interview_to_slot(interview: Interview) -> dict[str, Any]:
