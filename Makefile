@@ -2,14 +2,18 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PORT ?= 5005
+SERVERS ?= 2
 
 export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: run test check setup train shell evaluate bench screenshots clean
+.PHONY: run cluster test check setup train shell evaluate bench screenshots clean
 
 run: setup ## the assistant on http://localhost:5005 (PORT=... moves it, ACTIONS=http runs an action server)
 	@$(VENV)/bin/backsignal serve --port $(PORT) $(if $(filter http,$(ACTIONS)),--action-server)
+
+cluster: setup ## the same on many: nginx, PostgreSQL, Redis, SERVERS=2 and as many action servers, on this machine
+	@$(PYTHON) -m deploy.local --port $(PORT) --servers $(SERVERS)
 
 test: setup check ## every test
 	$(VENV)/bin/pytest

@@ -1,0 +1,1 @@
+"""How it is run on many machines, and the same on one: docs/deploying.md."""
