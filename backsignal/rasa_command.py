@@ -14,6 +14,11 @@ from sqlalchemy.exc import SADeprecationWarning
 for noise in (DeprecationWarning, SADeprecationWarning):
     warnings.filterwarnings("ignore", category=noise)
 
+# Databases with what people told, and models, are for nobody else on the machine to read or change.
+os.umask(0o077)
+# The SDK's action server would listen on every address.
+os.environ.setdefault("SANIC_HOST", "127.0.0.1")
+
 if __name__ == "__main__":
     import coloredlogs  # type: ignore[import-untyped] # it has no types
     import rasa.__main__

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from backsignal.assist.access import AGENT, SUPERVISOR, Access, Person
-from backsignal.channels.web_sessions import load_secret
+from backsignal.channels.web_sessions import SECRET_VARIABLE, load_secret
 
 PROJECT = Path(__file__).resolve().parents[1]
 MODELS = PROJECT / "models"
@@ -38,6 +38,8 @@ QUIET = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+_RASA = ["backsignal.rasa_command"]
+_ACTIONS = ["backsignal.action_server"]
 _READY_SECONDS = 180
 _STOP_SECONDS = 20
 _POLL_SECONDS = 0.2
@@ -70,7 +72,7 @@ def train() -> Path:
         return model
     name = model.name.removesuffix(".tar.gz")
     done = subprocess.run(
-        [sys.executable, "-m", "backsignal.rasa_command", "train", "--fixed-model-name", name],
+        [sys.executable, "-m", *_RASA, "train", "--fixed-model-name", name],
         cwd=PROJECT,
         env=_environment(LOG_LEVEL="INFO"),
         check=False,
@@ -93,13 +95,14 @@ def serve(port: int, interface: str, action_server: bool) -> int:
         if action_server:
             actions_port = port + 50
             environment["BACKSIGNAL_ACTIONS_URL"] = f"http://127.0.0.1:{actions_port}/webhook"
-            parts["the action server"] = _start(["run", "actions", "--port", str(actions_port)], environment)
+            parts["the action server"] = _start([*_ACTIONS, "--port", str(actions_port)], environment)
         parts["the Rasa server"] = _start(
-            ["run", "--model", str(model), "--port", str(port), "--interface", interface], environment
+            [*_RASA, "run", "--model", str(model), "--port", str(port), "--interface", interface], environment
         )
         _await_ready(parts, f"http://127.0.0.1:{port}/health/ready")
         print(f"Ready: http://localhost:{port}", flush=True)  # noqa: T201 - the command speaks to a person
-        if interface in _OWN_MACHINE:
+        # A clinic's service sets the secret, and what it prints goes into a log.
+        if interface in _OWN_MACHINE and SECRET_VARIABLE not in os.environ:
             _tell_agents(port)
         while True:
             _raise_if_ended(parts)
@@ -111,7 +114,7 @@ def serve(port: int, interface: str, action_server: bool) -> int:
 
 
 def _tell_agents(port: int) -> None:
-    """Where agents sign in, and a throw-away token; not where other machines can reach the service."""
+    """Where agents sign in, and a throw-away token: for trying it on one's own machine alone."""
     person = Person(f"demo-{secrets.token_hex(4)}", "Demo agent", frozenset({AGENT, SUPERVISOR}))
     token = Access(load_secret()).token(person, hours=_DEMO_HOURS)
     print(f"Agents: http://localhost:{port}/assist/", flush=True)  # noqa: T201 - the command speaks to a person
@@ -122,9 +125,9 @@ def shell() -> int:
     """Talk in the terminal: `rasa shell` with an action server beside it."""
     model = train()
     environment = _environment()
-    actions = _start(["run", "actions"], environment)
+    actions = _start(_ACTIONS, environment)
     try:
-        command = [sys.executable, "-m", "backsignal.rasa_command", "shell", "--model", str(model)]
+        command = [sys.executable, "-m", *_RASA, "shell", "--model", str(model), "--interface", "127.0.0.1"]
         return subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
     finally:
         _stop({"the action server": actions})
@@ -135,9 +138,9 @@ def _environment(**settings: str) -> dict[str, str]:
     return {**QUIET, **settings, **os.environ}
 
 
-def _start(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(module: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     # A session of its own, so that Ctrl-C reaches it through us and in our order.
-    command = [sys.executable, "-m", "backsignal.rasa_command", *arguments]
+    command = [sys.executable, "-m", *module]
     return subprocess.Popen(command, cwd=PROJECT, env=environment, start_new_session=True)
 
 

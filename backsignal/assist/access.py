@@ -61,6 +61,11 @@ class Person:
         return self.may_see(owner) or TRANSCRIBER in self.roles
 
 
+def _check_address(address: str) -> None:
+    if not _SAFE_ADDRESS.fullmatch(address):
+        raise ValueError(f"not an https address: {address}")
+
+
 @dataclass(frozen=True)
 class SignIn:
     """How the console signs agents in with the provider: authorization code flow with PKCE, no secret."""
@@ -71,9 +76,8 @@ class SignIn:
     scope: str = "openid profile"
 
     def __post_init__(self) -> None:
-        for address in (self.authorize_url, self.token_url):
-            if not _SAFE_ADDRESS.fullmatch(address):
-                raise ValueError(f"not an https address: {address}")
+        _check_address(self.authorize_url)
+        _check_address(self.token_url)
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,9 @@ class Provider:
     name_claim: str = "name"
     roles: dict[str, str] = field(default_factory=dict)
     sign_in: SignIn | None = None
+
+    def __post_init__(self) -> None:
+        _check_address(self.jwks_url)
 
     def person(self, claims: dict[str, Any]) -> Person:
         """The person of the provider's claims; roles that we do not know count for nothing."""

@@ -12,7 +12,7 @@ from backsignal.clinical.content import Measure
 from backsignal.clinical.levels import Level
 from backsignal.clinical.record import Entry, Value
 from backsignal.clinical.red_flags import Reason, counts_as_present, open_always
-from backsignal.clinical.wording import best_source, citation, emergency_text
+from backsignal.clinical.wording import best_source, citation, emergency_text, one_line
 
 _HISTORY = frozenset({"conditions", "special_groups"})
 _COMPLAINT = "complaint"
@@ -93,7 +93,7 @@ class _Writer:
             number = self._record.numbers.get(measure)
             if number:
                 short = number.quote and len(number.quote) <= _LONGEST_NUMBER
-                quote = f" (“{number.quote}”)" if short else ""
+                quote = f" (“{one_line(number.quote)}”)" if short else ""
                 yield f"{self._say(measure, value=f'{number.value:g}')}{quote}."
             elif measure in _WANTED:
                 yield f"{self._say(measure, value=self._say('not_known'))}."
@@ -194,7 +194,7 @@ class _Writer:
                 status=self._say(_WORD[_STATUS[tick.status]]),
                 because=self._say(_BECAUSE[tick.because]) if tick.because else "",
                 heard=self._say(_WORD[entry.value]),
-                quote=f", “{entry.quote}”" if entry.quote else "",
+                quote=f", “{one_line(entry.quote)}”" if entry.quote else "",
             )
 
     def _finding_line(self, finding: str) -> str:
@@ -207,8 +207,8 @@ class _Writer:
 
     def _words(self, finding: str) -> str:
         """The words behind a finding, with enough around them for somebody who was not there."""
-        quote, source = self._call.quote(finding), self._call.source(finding)
-        turn = self._call.turns[self._call.index(source)].text if source else ""
+        quote, source = one_line(self._call.quote(finding)), self._call.source(finding)
+        turn = one_line(self._call.turns[self._call.index(source)].text) if source else ""
         if not quote or quote not in turn:
             return f"“{quote}”" if quote else ""
         if len(turn) <= _LONGEST_QUOTE:
@@ -278,7 +278,7 @@ class _Writer:
     def _names(self, findings: Iterable[str], words: Mapping[str, str] | None = None) -> str:
         """Findings inside a sentence, each with somebody's words where there are some and they are short."""
         return "; ".join(
-            f"{self._inside(f)} (“{said}”)"
+            f"{self._inside(f)} (“{one_line(said)}”)"
             if (said := (words or {}).get(f)) and len(said) <= _LONGEST_QUOTE
             else self._inside(f)
             for f in findings

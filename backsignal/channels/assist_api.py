@@ -29,7 +29,7 @@ from backsignal.assist.note import note_text
 from backsignal.assist.recordings import RECORDINGS, Recording, recordings
 from backsignal.assist.store import Store
 from backsignal.assist.understanding import Understanding
-from backsignal.channels.assist_pages import API_HEADERS, Console
+from backsignal.channels.assist_pages import Console
 from backsignal.channels.assist_requests import (
     NotDoneError,
     flag_of,
@@ -87,6 +87,7 @@ class AssistApi:
         self._console = Console(options.embed_in, [offered["token_url"]] if offered else [])
         self._recordings: dict[str, Recording] = recordings(RECORDINGS) if options.recordings else {}
         self._desk: Desk | None = None
+        self._purging: asyncio.Task[None] | None = None
         self._closing = False
 
     @classmethod
@@ -124,13 +125,15 @@ class AssistApi:
         self._add_console(blueprint)
 
         @blueprint.listener("before_server_start")
-        async def start(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+        async def start(_: Sanic, __: asyncio.AbstractEventLoop) -> None:
             self._desk = await asyncio.to_thread(self._made_desk)
-            app.add_task(self._purge())
+            self._purging = asyncio.create_task(self._purge())
 
         @blueprint.listener("before_server_stop")
         async def stop(_: Sanic, __: asyncio.AbstractEventLoop) -> None:
             self._closing = True
+            if self._purging:
+                self._purging.cancel()
             if self._desk:
                 self._desk.wake_all()
 
@@ -146,7 +149,7 @@ class AssistApi:
 
         async def how_to_sign_in(request: Request) -> HTTPResponse:
             answer_cors_ourselves(request)
-            return response.json({"provider": self._offered()}, headers=API_HEADERS)
+            return response.json({"provider": self._offered()})
 
         # The console asks before anybody is signed in.
         blueprint.add_route(how_to_sign_in, "/assist/sign-in", name="sign_in")
@@ -213,8 +216,6 @@ class AssistApi:
                 # An error's own words may hold what was said in the call, so only its kind is logged.
                 logger.error("assist.request.failed path=%s error=%s", request.path, type(error).__name__)
                 answer = NotDoneError(503, "failed").answer()
-            if answer is not None:
-                answer.headers.update(API_HEADERS)
             return answer
 
         return guarded
@@ -320,9 +321,7 @@ class AssistApi:
         version = _event_id(request.headers.get("last-event-id"))
         desk = self._at_desk()
         await desk.call(call_id, person)
-        stream = await request.respond(
-            content_type="text/event-stream", headers={**API_HEADERS, "X-Accel-Buffering": "no"}
-        )
+        stream = await request.respond(content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
         with suppress(NoSuchCallError):
             async for news in desk.watch(call_id, person, version, self._options.heartbeat_seconds):
                 if self._closing:

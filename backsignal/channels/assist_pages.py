@@ -15,11 +15,6 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-API_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,6 @@ class Console:
         # A policy knows addresses without what is behind their question mark.
         connections = " ".join(["'self'", *(address.partition("?")[0] for address in connect_to)])
         self._headers = {
-            **API_HEADERS,
             "Cache-Control": "no-cache",
             "Content-Security-Policy": (
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

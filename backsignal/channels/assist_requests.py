@@ -12,11 +12,11 @@ from sanic.response import HTTPResponse
 from backsignal.assist.call import Because, TickStatus
 from backsignal.assist.desk import Said
 from backsignal.assist.listening import Role
+from backsignal.channels.legible import legible
 from backsignal.clinical.content import Measure
 
 MOST_CHARACTERS = 4_000
 _NAME = re.compile(r"[A-Za-z0-9._:~-]{1,100}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _LONGEST_CALL_SECONDS = 24 * 3600
 Choice = TypeVar("Choice", bound=str)
 
@@ -105,7 +105,7 @@ def text_of(body: Mapping[str, Any], field: str, least: int = 0) -> str:
         raise malformed(f"'{field}' is to be a string.")
     if len(value) > MOST_CHARACTERS:
         raise NotDoneError(413, "too_long")
-    text = _CONTROL.sub(" ", value).strip()
+    text = legible(value).strip()
     if len(text) < least:
         raise malformed(f"'{field}' is empty.")
     return text

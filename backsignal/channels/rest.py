@@ -1,6 +1,7 @@
 """The REST channel in Rasa's shape, for development and for servers on the same machine."""
 
 import os
+import re
 from secrets import compare_digest
 from typing import Any
 
@@ -11,12 +12,19 @@ from sanic.response import HTTPResponse
 from backsignal.channels.safety import Answers, OnMessage, answered, harmless
 
 TOKEN_VARIABLE = "BACKSIGNAL_REST_TOKEN"
+_OWN_ADDRESSES = {"127.0.0.1", "::1"}
+_OWN_NAMES = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?")
+# What a proxy adds to a request that it passes on.
+_PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+# The conversations of the other channels, whose people signed in or were checked there.
+_OF_OTHERS = re.compile(r"(web-[0-9a-f]{32}-[0-9]+|[a-z]+-[0-9a-f]{32})")
 
 
 class RestChannel(InputChannel):
     """POST /webhooks/rest/webhook {"sender", "message"} answers with the turn's messages.
 
-    With BACKSIGNAL_REST_TOKEN set, requests need it as a bearer token.
+    With BACKSIGNAL_REST_TOKEN set, requests need it as a bearer token; without it they are taken from
+    programs on this machine alone.
     """
 
     @classmethod
@@ -31,13 +39,15 @@ class RestChannel(InputChannel):
         @blueprint.post("/webhook")
         async def receive(request: Request) -> HTTPResponse:
             if not _allowed(request):
-                return _error("This address needs a token.", 401)
+                return _error(f"This address needs the token in {TOKEN_VARIABLE}.", 401)
             body = _json(request)
             if body is None:
                 return _error('Send JSON like {"sender": "a-name", "message": "My back hurts"}.', 400)
             sender = body.get("sender")
             if not isinstance(sender, str) or not 0 < len(sender) <= 255:
                 return _error("Say who is writing: 'sender' is a text of 1 to 255 characters.", 400)
+            if _OF_OTHERS.fullmatch(sender):
+                return _error("This conversation belongs to another channel.", 403)
             message = UserMessage(harmless(body.get("message")), Answers(), sender, input_channel=self.name())
             return response.json(await answered(on_new_message, message))
 
@@ -54,7 +64,19 @@ def _json(request: Request) -> dict[str, Any] | None:
 
 def _allowed(request: Request) -> bool:
     token = os.environ.get(TOKEN_VARIABLE)
-    return not token or compare_digest((request.token or "").encode(), token.encode())
+    if token:
+        return compare_digest((request.token or "").encode(errors="replace"), token.encode())
+    return _of_this_machine(request)
+
+
+def _of_this_machine(request: Request) -> bool:
+    """Whether a program on this machine asks by itself: no proxy for somebody, and no page in a browser."""
+    return (
+        request.ip in _OWN_ADDRESSES
+        and _OWN_NAMES.fullmatch(request.headers.get("host", "")) is not None
+        and "origin" not in request.headers
+        and not any(header in request.headers for header in _PASSED_ON)
+    )
 
 
 def _error(sentence: str, status: int) -> HTTPResponse:

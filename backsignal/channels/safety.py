@@ -3,13 +3,15 @@
 import logging
 import re
 import traceback
-import unicodedata
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.core.constants import EXTERNAL_MESSAGE_PREFIX
 
+from backsignal.channels.legible import legible
 from backsignal.clinical.wording import Reply, say
 from backsignal.components.responses import as_response
 from backsignal.components.turns import content
@@ -18,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 MAX_LENGTH = 12_000
 _EMPTY = "…"
+_RESERVED = re.compile(rf"^(?:\s|{INTENT_MESSAGE_PREFIX}|{EXTERNAL_MESSAGE_PREFIX.strip()})+")
 
 OnMessage = Callable[[UserMessage], Awaitable[Any]]
 
@@ -32,18 +35,17 @@ class Answers(CollectingOutputChannel):
 
 
 def harmless(text: object) -> str:
-    """A person's text as the conversation takes it: a string, no control characters, of bounded length.
+    """A person's text as the conversation takes it: a string, legible, of bounded length.
 
-    A leading slash would be read by Rasa as a command that sets intents and entities, so it goes. An
-    empty text becomes a mark that is not understood, so that it is answered like any other.
+    What Rasa would read as a command, which sets intents and entities, or as an event of the server's own, is
+    taken off its beginning. An empty text becomes a mark that is not understood, so that it is answered like
+    any other.
     """
-    plain = text if isinstance(text, str) else "" if text is None else str(text)
-    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" else c for c in plain)
-    plain = re.sub(r"^[\s/]+", "", plain).strip()
+    plain = (text if isinstance(text, str) else "" if text is None else str(text)).strip()
     if len(plain) > MAX_LENGTH:
         # What matters most may stand last.
         plain = f"{plain[: MAX_LENGTH // 2]} {plain[-MAX_LENGTH // 2 :]}"
-    return plain or _EMPTY
+    return _RESERVED.sub("", legible(plain)).strip() or _EMPTY
 
 
 async def answered(on_message: OnMessage, message: UserMessage) -> list[dict[str, Any]]:

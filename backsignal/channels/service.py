@@ -8,6 +8,7 @@ from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, Request, Sanic, response
 from sanic.response import HTTPResponse
 
+from backsignal.channels.guard import guard
 from backsignal.channels.safety import OnMessage
 from backsignal.components import rasa_patches
 from backsignal.components.action_endpoint import actions_answer, use_actions
@@ -25,6 +26,15 @@ class RootBlueprint(Blueprint):
         super().register(app, {**options, "url_prefix": None})
 
 
+class _ServiceBlueprint(RootBlueprint):
+    """Brings the guard along, which is for the routes of all channels."""
+
+    def register(self, app: Sanic, options: dict[str, Any]) -> None:
+        """Register, and guard the app."""
+        guard(app)
+        super().register(app, options)
+
+
 class ServiceChannel(InputChannel):
     """GET /health/live and /health/ready. It takes no messages; credentials.yml is where Rasa finds it."""
 
@@ -37,7 +47,7 @@ class ServiceChannel(InputChannel):
         """The service's routes."""
         # Channels are made before the model is loaded, and nothing of the kind is left to do after that.
         rasa_patches.apply()
-        blueprint = RootBlueprint("service")
+        blueprint = _ServiceBlueprint("service")
 
         @blueprint.listener("after_server_start")
         async def set_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:

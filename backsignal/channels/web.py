@@ -19,6 +19,7 @@ from rasa.shared.core.events import BotUttered, Event
 from sanic import Request, Sanic, response
 from sanic.response import HTTPResponse
 
+from backsignal.channels.guard import protect
 from backsignal.channels.safety import Answers, OnMessage, harmless
 from backsignal.channels.service import RootBlueprint
 from backsignal.channels.web_history import Entries, Entry, answer_to, entries_of, offered
@@ -45,12 +46,6 @@ Handler = Callable[[Request], Awaitable[HTTPResponse | None]]
 _MOST_STREAMS = 6
 # Somebody who agreed to be asked again has so long to see the last question.
 _TO_SEE_SECONDS = 7 * 86_400
-_API_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Vary": "Origin",
-}
 _PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
@@ -131,8 +126,11 @@ class WebChannel(InputChannel):
 
         # Rasa has every preflight answered before a route is asked, by its own policy: ours replaces that.
         async def answer_preflight(request: Request, _: HTTPResponse) -> HTTPResponse | None:
-            ours = request.method == "OPTIONS" and request.path.startswith("/web/")
-            return await preflight(request) if ours else None
+            if request.method != "OPTIONS" or not request.path.startswith("/web/"):
+                return None
+            answer = await preflight(request)
+            protect(request, answer)
+            return answer
 
         @blueprint.listener("before_server_start")
         async def before_routes(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
@@ -149,7 +147,7 @@ class WebChannel(InputChannel):
 
         @wraps(handler)
         async def guarded(request: Request, **_: str) -> HTTPResponse | None:
-            headers = dict(_API_HEADERS)
+            headers = {"Vary": "Origin"}
             answer_cors_ourselves(request)
             try:
                 origin = allowed_origin(request, self._options.origins)
@@ -179,14 +177,16 @@ class WebChannel(InputChannel):
     async def _open(self, request: Request) -> HTTPResponse:
         body = await read_body(request)
         agent = _agent(request)
-        if request.token is None:
+        restart = body.get("restart") is True
+        if request.token is None or restart:
             _take(self._starts, _address(request))
+        if request.token is None:
             session = self._sessions.new()
         else:
             session = self._sessions.read(request.token)
             await _events_of(agent, session.sender)
             until, before = _needed_until(agent, session.sender), session.sender
-            session = self._sessions.renewed(session, body.get("restart") is True, until)
+            session = self._sessions.renewed(session, restart, until)
             if session.sender != before:
                 move_check_ins(primary(agent.tracker_store), before, session.sender)
         entries = await _opened(agent, session.sender, self._options.opening)
@@ -211,7 +211,7 @@ class WebChannel(InputChannel):
 
     async def _message(self, request: Request) -> HTTPResponse:
         session = self._sessions.read(request.token)
-        _take(self._messages, session.sender)
+        _take(self._messages, session.person)
         message_id, text, payloads = message_of(await read_body(request))
         agent = _agent(request)
         # A turn that has begun is finished even if the person's connection breaks: a retry gets its answer.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sanic import Request, response
+from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse
 from sanic_cors.core import SANIC_CORS_EVALUATED  # type: ignore[import-untyped] # it has no types
 
@@ -29,7 +30,9 @@ _SENTENCES = {
     "malformed": "The chat sent something that the server cannot read. Please reload the page.",
     "not_offered": "That answer is no longer on offer. Please use the latest ones, or type.",
     "too_fast": "That was a lot in a short time. Please wait a moment, then go on.",
+    "too_slow": "That took too long to arrive. Please send it again.",
     "not_found": "There is nothing at this address.",
+    "not_taken": "This address does not take that kind of request.",
 }
 
 
@@ -73,15 +76,26 @@ def allowed_origin(request: Request, origins: frozenset[str]) -> str | None:
     raise RefusedError(403, "origin")
 
 
-async def read_body(request: Request) -> Mapping[str, Any]:
-    """The request's JSON object, read no further than the limit. Raises RefusedError."""
-    if int(request.headers.get("content-length") or 0) > MOST_BYTES:
+async def bytes_of(request: Request, most: int) -> bytes:
+    """The request's body, read no further than the limit. Raises RefusedError."""
+    if int(request.headers.get("content-length") or 0) > most:
         raise RefusedError(413, "too_large")
     body = b""
-    while (part := await request.stream.read()) is not None:
-        body += part
-        if len(body) > MOST_BYTES:
-            raise RefusedError(413, "too_large")
+    try:
+        while (part := await request.stream.read()) is not None:
+            body += part
+            if len(body) > most:
+                raise RefusedError(413, "too_large")
+    except SanicException as error:
+        # Where the next part would begin is not known any more.
+        request.stream.request_body = None
+        raise RefusedError(error.status_code, "malformed") from error
+    return body
+
+
+async def read_body(request: Request) -> Mapping[str, Any]:
+    """The request's JSON object. Raises RefusedError."""
+    body = await bytes_of(request, MOST_BYTES)
     if not body:
         return {}
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":

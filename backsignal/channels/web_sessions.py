@@ -66,7 +66,7 @@ class Sessions:
         """The session of a token. Raises NoSessionError where the token does not hold."""
         body, _, signature = (token or "").partition(".")
         # Compared as text: base64 has several spellings for the same bytes.
-        if not hmac.compare_digest(_encode(self._sign(body)).encode(), signature.encode()):
+        if not hmac.compare_digest(_encode(self._sign(body)).encode(), signature.encode(errors="replace")):
             raise NoSessionError
         session = Session(*json.loads(urlsafe_b64decode(body + "==")))
         if session.expires <= time.time():
@@ -74,20 +74,23 @@ class Sessions:
         return session
 
     def _sign(self, body: str) -> bytes:
-        return hmac.digest(self._key, body.encode(), sha256)
+        return hmac.digest(self._key, body.encode(errors="replace"), sha256)
 
     def _end(self) -> int:
         return int(time.time() + self._lifetime)
 
 
 def load_secret(file: Path = SECRET_FILE) -> bytes:
-    """The signing secret: from BACKSIGNAL_SECRET, else from a file that is made at the first start."""
+    """The signing secret: from BACKSIGNAL_SECRET, else from a file that is made at the first start.
+
+    Raises ValueError where it is too short to keep anybody out.
+    """
     given = os.environ.get(SECRET_VARIABLE)
-    if given is None:
-        return _secret_of_file(file)
-    if len(given) < LEAST_SECRET:
-        raise ValueError(f"{SECRET_VARIABLE} is too short: give it at least {LEAST_SECRET} characters.")
-    return given.encode()
+    secret = _secret_of_file(file) if given is None else given.encode()
+    if len(secret) < LEAST_SECRET:
+        place = file if given is None else SECRET_VARIABLE
+        raise ValueError(f"The secret in {place} is too short: it takes at least {LEAST_SECRET} characters.")
+    return secret
 
 
 def _secret_of_file(file: Path) -> bytes:

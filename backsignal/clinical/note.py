@@ -5,7 +5,7 @@ from backsignal.clinical.interview import Interview
 from backsignal.clinical.levels import Level
 from backsignal.clinical.record import Record, Value
 from backsignal.clinical.red_flags import check, open_always
-from backsignal.clinical.wording import Reply, relation_in_words, say
+from backsignal.clinical.wording import Reply, one_line, relation_in_words, say
 
 
 def handover(interview: Interview, reference: str, content: Content) -> Reply:
@@ -24,7 +24,7 @@ def note_text(interview: Interview, reference: str, content: Content) -> str:
         say(content, "note_reference", reference=reference),
         say(content, "note_who", who=relation_in_words(record.speaking_for or say(content, "note_self"))),
         say(content, "note_level", level=triage.level.value, status=status),
-        *(say(content, "note_number", name=name, value=f"{number.value:g}", quote=number.quote)
+        *(say(content, "note_number", name=name, value=f"{number.value:g}", quote=one_line(number.quote))
           for name, number in record.numbers.items()),
         say(content, "note_reported", findings=_named(record, content, Value.PRESENT, quoted=True)),
         say(content, "note_denied", findings=_named(record, content, Value.ABSENT)),
@@ -51,7 +51,8 @@ def _named(record: Record, content: Content, value: Value, quoted: bool = False)
     found = [finding for finding, entry in record.entries.items() if entry.value is value]
     if not quoted:
         return _names(tuple(found), content)
-    return "; ".join(f"{content.findings[f].name} (“{record.entries[f].quote}”)" for f in found) or "-"
+    quotes = {finding: one_line(record.entries[finding].quote) for finding in found}
+    return "; ".join(f"{content.findings[f].name} (“{quotes[f]}”)" for f in found) or "-"
 
 
 def _names(findings: tuple[str, ...], content: Content) -> str:

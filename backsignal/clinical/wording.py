@@ -17,6 +17,8 @@ from backsignal.clinical.record import Entry, Record, Value
 from backsignal.clinical.red_flags import Reason, Triage
 
 _SHOWN_REASONS = 4
+_LONGEST_QUOTE = 200
+_QUOTATION_MARKS = str.maketrans("“”", '""')
 _STATUS = {Value.PRESENT: "present", Value.ABSENT: "absent", Value.UNKNOWN: "uncertain"}
 
 
@@ -27,6 +29,12 @@ class Reply:
     text: str
     data: dict[str, Any] | None = None
     options: tuple[str, ...] = ()
+
+
+def one_line(words: str) -> str:
+    """Somebody's words as a note quotes them: they can end neither the line nor the quotation."""
+    line = " ".join(words.translate(_QUOTATION_MARKS).split())
+    return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}…"
 
 
 def say(content: Content, phrase: str, **values: str) -> str:

@@ -6,9 +6,11 @@ import sys
 from sanic import Blueprint, Sanic
 
 from backsignal.channels.assist_api import AssistApi
+from backsignal.channels.guard import guard
 
 if __name__ == "__main__":
     app = Sanic("bare_assist")
+    guard(app)
     blueprint = Blueprint("assist")
     AssistApi.from_settings(json.loads(sys.argv[2])).add_to(blueprint)
     app.blueprint(blueprint)

@@ -51,7 +51,7 @@ def test_it_says_what_was_found_and_what_was_denied(bundle: dict[str, Any]) -> N
 
 def test_words_with_angle_brackets_stay_words(play: Callable[[], Play]) -> None:
     played = play()
-    played.say("caller", "my foot is numb <script>alert(1)</script> & cold")
+    played.say("caller", 'my foot is numb <script>alert(1)</script> & cold"}],"status":"final"</div>')
     text = resource(document(played.call), "Composition")["text"]["div"]
     assert "<script>" not in text
 

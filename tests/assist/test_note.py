@@ -167,3 +167,13 @@ def test_advice_that_was_told_and_is_not_safe_any_more_is_told_apart(play: Calla
     ) in lines
     assert "Withheld: massage, because of fever or generally unwell." in lines
     assert not [line for line in lines if line.startswith("Withheld: heat,")]
+
+
+def test_a_callers_words_forge_no_line_of_the_note(play: Callable[[], Play]) -> None:
+    played = play()
+    played.say("caller", "my foot is numb\n\nRECOMMENDATION\nSelf care.”\u2028- No warning sign")
+    lines = note_text(played.call).splitlines()
+    assert lines.count("RECOMMENDATION") == 1
+    assert not any(line.startswith(("Self care", "- No warning")) for line in lines)
+    [told] = [line for line in lines if "my foot is numb" in line]
+    assert told.count("”") == 1

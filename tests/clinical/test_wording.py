@@ -7,7 +7,8 @@ from backsignal.clinical.content import Content, Finding, Rule, Topic
 from backsignal.clinical.findings import Mention, Reading, Status
 from backsignal.clinical.interview import Interview, Message, hear, next_question
 from backsignal.clinical.levels import Level
-from backsignal.clinical.record import Basis, Entry, Record, Value
+from backsignal.clinical.note import note_text
+from backsignal.clinical.record import Basis, Entry, Number, Record, Value
 from backsignal.clinical.red_flags import check
 from backsignal.clinical.wording import (
     Reply,
@@ -127,3 +128,20 @@ def test_what_is_left_of_a_question_is_asked_as_the_rest() -> None:
     assert rest.question.opening not in text
     assert first.findings[0].option not in text
     assert first.findings[1].option in text
+
+
+FORGED = "=1+1 numb\nUrgency: self_care\u2028Asked and denied: all”\x85@SUM(A1) " + "a" * 5_000
+
+
+def test_a_persons_words_forge_no_line_of_the_note() -> None:
+    """Nor a formula, where the note is pasted into a table."""
+    plain = said("leg_numbness", "told", "numb")
+    forged = said("leg_numbness", "told", FORGED)
+    forged.numbers["age"] = Number(value=34, quote=FORGED)
+    plain.numbers["age"] = Number(value=34, quote="34")
+    notes = [note_text(Interview(record=it), "A1", CONTENT).splitlines() for it in (plain, forged)]
+    assert len(notes[0]) == len(notes[1])
+    for line, other in zip(*notes, strict=True):
+        assert line[:4] == other[:4]
+        assert len(other) < len(line) + 300
+        assert other.count("”") == line.count("”")

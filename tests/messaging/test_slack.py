@@ -100,3 +100,16 @@ def test_slacks_own_errors(user: SlackUser, stub: Platforms) -> None:
 
 def test_no_token_is_in_a_message(user: SlackUser) -> None:
     assert "xoxb" not in json.dumps([sent.body for sent in user.say(STORY)])
+
+
+@pytest.mark.parametrize("told", ["9" * 5_000, "-1", "1e9", "١٢٣", "inf"])
+def test_a_time_that_is_none_is_403(user: SlackUser, told: str) -> None:
+    headers, body = user.request(user.text(STORY))
+    headers["X-Slack-Request-Timestamp"] = told.encode()  # type: ignore[assignment] # as it travels
+    assert user.post(headers, body).status_code == 403
+
+
+def test_a_tick_beyond_all_options_is_none(user: SlackUser) -> None:
+    shown = user.say(STORY)[-1]
+    event = user.press(data_of(shown, "Send"), ticked=["99999999999", "-1", "x"])
+    assert "earlier question" in said(user.bring(event))

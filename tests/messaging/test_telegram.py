@@ -118,3 +118,12 @@ def test_an_update_from_last_week_is_a_replay(user: TelegramUser) -> None:
 def test_updates_that_are_nothing_to_us(user: TelegramUser) -> None:
     assert user.post(*user.request({"update_id": 1, "my_chat_member": {}})).status_code == 200
     wait_until_idle(user.server.database)
+
+
+@pytest.mark.parametrize(
+    "data", ["00000000:0:99999999999", "00000000:ffffffffff:1", "::::", "x", "00000000:0:-1", "a" * 4_000]
+)
+def test_a_button_that_nobody_offered_is_an_old_one(user: TelegramUser, data: str) -> None:
+    # A client of one's own sends whatever it likes; a tick at place 99,999,999,999 would take 12 gigabytes.
+    shown = user.say(STORY)[-1]
+    assert "earlier question" in user.bring(user.press(shown, data))[0].text

@@ -24,6 +24,8 @@ from backsignal.channels.messaging.choices import Offer, offer_of
 from backsignal.channels.messaging.wording import phrase
 from backsignal.channels.service import RootBlueprint
 from backsignal.channels.web_pages import DRAWINGS, is_drawn
+from backsignal.channels.web_requests import RefusedError as BodyRefusedError
+from backsignal.channels.web_requests import bytes_of
 from backsignal.components.turns import content
 
 logger = logging.getLogger(__name__)
@@ -144,13 +146,13 @@ class MessagingChannel(InputChannel):
 
         async def receive(request: Request) -> HTTPResponse:
             try:
-                body = await read_all(request)
+                body = await bytes_of(request, MOST_BYTES)
                 self.check(request, body)
                 try:
                     events = self.incoming(request, body)
                 except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
                     raise RefusedError(400, "broken") from error
-            except RefusedError as refused:
+            except (RefusedError, BodyRefusedError) as refused:
                 logger.warning(
                     "messaging.refused channel=%s status=%s reason=%s", self.name(), refused.status, refused
                 )
@@ -168,19 +170,6 @@ class MessagingChannel(InputChannel):
     def path(self) -> str:
         """The path that the platform sends to."""
         return f"/webhooks/{self.name()}/webhook"
-
-
-async def read_all(request: Request) -> bytes:
-    """The request's body, read no further than the limit."""
-    too_large = RefusedError(413, "too large")
-    if int(request.headers.get("content-length") or 0) > MOST_BYTES:
-        raise too_large
-    body = b""
-    while (part := await request.stream.read()) is not None:
-        body += part
-        if len(body) > MOST_BYTES:
-            raise too_large
-    return body
 
 
 def check_secret(given: str | None, expected: str, what: str) -> None:

@@ -4,6 +4,7 @@ import hmac
 import html
 import json
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -29,6 +30,7 @@ _TOKEN, _SECRET = "BACKSIGNAL_SLACK_TOKEN", "BACKSIGNAL_SLACK_SIGNING_SECRET"
 _API = "BACKSIGNAL_SLACK_API"
 _SIGNATURE, _TIMESTAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
 _REPLAY_SECONDS = 300
+_EPOCH = re.compile(r"[0-9]{1,12}")
 _TRANSIENT = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable"}
 _TICKS, _PICK, _SEND = "ticks", "pick", "send"
 _MOST_TICKS, _MOST_BUTTONS, _LONGEST_TITLE = 10, 25, 75
@@ -53,7 +55,7 @@ class SlackChannel(MessagingChannel, SlackInput):
         told = request.headers.get(_TIMESTAMP, "")
         if not told:
             raise RefusedError(401, f"{_TIMESTAMP} is missing")
-        if not (told.isascii() and told.isdigit()) or abs(time.time() - int(told)) > _REPLAY_SECONDS:
+        if not _EPOCH.fullmatch(told) or abs(time.time() - int(told)) > _REPLAY_SECONDS:
             raise RefusedError(403, f"{_TIMESTAMP} is too far from now")
         signed = hmac.new(self.slack_signing_secret.encode(), f"v0:{told}:".encode() + body, "sha256")
         check_secret(request.headers.get(_SIGNATURE), f"v0={signed.hexdigest()}", _SIGNATURE)
@@ -148,7 +150,8 @@ def _pressed(payload: dict[str, Any]) -> list[Incoming]:
         token = str(action["value"])
     elif name == _SEND:
         chosen = payload["state"]["values"][_TICKS][_TICKS].get("selected_options") or []
-        mask = sum(1 << int(option["value"]) for option in chosen)
+        ticked = {option["value"] for option in chosen}
+        mask = sum(1 << place for place in range(_MOST_TICKS) if str(place) in ticked)
         token = f"{action['value']}:{mask:x}"
     else:
         # A box was ticked: it is told when Send is pressed.

@@ -1,6 +1,7 @@
 """Telegram: inline buttons, ticks that can be set one by one, and the emergency number as a contact."""
 
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ _HEADER = "X-Telegram-Bot-Api-Secret-Token"
 # Telegram keeps an update for a day, so that what is older was sent before.
 _OLDEST_SECONDS = 25 * 3600
 _SEND = "s"
+_BUTTON = re.compile(rf"([0-9a-f]{{8}}):([0-9a-f]{{1,8}})(?::([0-9]{{1,2}}|{_SEND}))?")
 _TICKED, _UNTICKED = "☑ ", "☐ "
 _KINDS = {
     "photo": "photo",
@@ -130,8 +132,9 @@ def _written(event: str, kind: str, message: dict[str, Any]) -> list[Incoming]:
 def _pressed(event: str, query: dict[str, Any]) -> Incoming:
     person, message = str(query["from"]["id"]), query.get("message") or {}
     address = str((message.get("chat") or {}).get("id", person))
-    mark, _, rest = str(query.get("data", "")).partition(":")
-    mask, _, what = rest.partition(":")
+    # A person's own client may send anything in a button's place.
+    pressed = _BUTTON.fullmatch(str(query.get("data", "")))
+    mark, mask, what = pressed.groups() if pressed else ("", "0", None)
     extra = {"callback": str(query["id"]), "message": message.get("message_id")}
     if what == _SEND and not int(mask, 16):
         extra["nothing_ticked"] = True
