@@ -14,6 +14,7 @@ from sanic.response import HTTPResponse
 
 import actions
 from backsignal.channels.guard import guard
+from backsignal.telemetry import logs
 
 logger = logging.getLogger(__name__)
 # A conversation of a thousand turns travels with each call.
@@ -52,6 +53,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=5055)
     parser.add_argument("--interface", default="127.0.0.1", help="the address to listen on")
     options = parser.parse_args()
+    logs.keep_private()
     make_app().run(options.interface, options.port, access_log=False, motd=False)
 
 

@@ -212,7 +212,7 @@ class Cluster:
 
     def _action_server(self, number: int) -> Part:
         port = self._ports[f"actions-{number}"] = _free_port()
-        command = [sys.executable, "-m", "backsignal.rasa_command", "run", "actions", "--port", str(port)]
+        command = [sys.executable, "-m", "backsignal.action_server", "--port", str(port)]
         return Part(f"actions-{number}", command, lambda: _healthy(port, "/health"), self._environment)
 
     def _rasa_server(self, number: int) -> Part:

@@ -29,7 +29,8 @@ from tests.conftest import PROJECT, Server, free_port
 # Rasa's HTTP API, any part of which would give a conversation away or change it.
 API = [
     "version", "status", "domain", "conversations/x/tracker", "conversations/x/messages",
-    "conversations/x/story", "conversations/x/execute", "conversations/x/trigger_intent", "model", "model/train", "model/parse",
+    "conversations/x/story", "conversations/x/execute", "conversations/x/trigger_intent", "model",
+    "model/train", "model/parse",
 ]  # fmt: skip
 
 
