@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
+from tests.resilience.services import Postgres, Redis, postgres_server, redis_server
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -21,19 +23,6 @@ class Server:
     url: str
     process: subprocess.Popen[str]
     database: Path
-
-
-def free_port() -> int:
-    """A port that nobody listens on, with the one fifty above it free as well (the action server's)."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 50))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 def start_server(folder: Path, *options: str, **environment: str) -> Server:
@@ -65,3 +54,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = start_server(tmp_path_factory.mktemp("server"))
     yield started
     stop_server(started)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server. Who kills it starts it again."""
+    with postgres_server() as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """A real Redis server. Who kills it starts it again."""
+    with redis_server() as service:
+        yield service

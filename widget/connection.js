@@ -163,7 +163,8 @@ export class Connection {
           this.lose(message);
           return;
         } else if (error.status === 429) await this.pause(error.wait);
-        else if (error.status >= 500 && ++failures < FAILURES_BEFORE_SAYING) await this.pause(error.wait || wait);
+        // What to do in an emergency is said at once, even if the message could not be kept.
+        else if (error.status >= 500 && error.code !== "emergency" && ++failures < FAILURES_BEFORE_SAYING) await this.pause(error.wait || wait);
         else {
           message.error = error.message;
           this.keepPending();

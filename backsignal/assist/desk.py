@@ -18,10 +18,11 @@ from backsignal.assist.access import Person
 from backsignal.assist.call import Because, Call, CallError, Event, Kind, StaleError, TickStatus
 from backsignal.assist.content import CallContent
 from backsignal.assist.listening import Role, Turn
-from backsignal.assist.store import OutrunError, Store
+from backsignal.assist.store import Store
 from backsignal.assist.understanding import Understanding
 from backsignal.clinical.content import Measure
 from backsignal.clinical.levels import Level
+from backsignal.stores import OutrunError
 
 _MOST_IN_MEMORY = 300
 _TRIES = 5
@@ -95,7 +96,7 @@ class Desk:
         }
         event = self._event(1, "opened", person, data)
         with suppress(OutrunError):
-            await asyncio.to_thread(self._store.create, call_id, owner.id, event)
+            await self._store.create(call_id, owner.id, event)
         return (await self._load(call_id)).call
 
     async def call(self, call_id: str, person: Person) -> Call:
@@ -104,7 +105,7 @@ class Desk:
 
     async def calls(self, person: Person) -> list[Call]:
         """The open calls that are a person's to see, the most urgent first."""
-        rows = await asyncio.to_thread(self._store.calls, None if person.supervises else person.id)
+        rows = await self._store.calls(None if person.supervises else person.id)
         calls = [(await self._load(row.id)).call for row in rows]
         return sorted(
             calls, key=lambda call: (-call.supported().level.rank, -call.triage().level.rank, call.opened_at)
@@ -113,7 +114,7 @@ class Desk:
     async def audit(self, call_id: str, person: Person) -> list[Event]:
         """Every event of a call, as it happened."""
         await self._seen(call_id, person)
-        return await asyncio.to_thread(self._store.events, call_id)
+        return await self._store.events(call_id)
 
     # -- what happens in a call
 
@@ -225,14 +226,14 @@ class Desk:
         """Erase a call and all that was said in it."""
         live = await self._seen(call_id, person)
         async with live.lock:
-            await asyncio.to_thread(self._store.erase, call_id)
+            await self._store.erase(call_id)
             self._live.pop(call_id, None)
         live.tell()
 
     async def erase_opened_before(self, moment: datetime) -> int:
         """Erase old calls; returns how many."""
         self._live.clear()
-        return await asyncio.to_thread(self._store.erase_opened_before, moment.isoformat(timespec="seconds"))
+        return await self._store.erase_opened_before(moment.isoformat(timespec="seconds"))
 
     # -- watching
 
@@ -286,7 +287,7 @@ class Desk:
             for _ in range(_TRIES):
                 await self._refresh(live)
                 if request_id:
-                    repeated = await asyncio.to_thread(self._store.requested, live.call.id, request_id)
+                    repeated = await self._store.requested(live.call.id, request_id)
                     if repeated:
                         return live.call, repeated
                 planned = plan(live.call)
@@ -301,7 +302,7 @@ class Desk:
 
     async def _keep(self, live: _Live, events: list[Event]) -> None:
         try:
-            await asyncio.to_thread(self._store.append, live.call.id, events)
+            await self._store.append(live.call.id, events)
         except BaseException:
             # What is in memory is ahead of what was kept: it is made again from what was kept.
             self._live.pop(live.call.id, None)
@@ -365,19 +366,19 @@ class Desk:
 
     async def _refresh(self, live: _Live) -> None:
         """Take in what other servers added. Raises NoSuchCallError where the call was erased."""
-        version = await asyncio.to_thread(self._store.version, live.call.id)
+        version = await self._store.version(live.call.id)
         if version is None:
             self._live.pop(live.call.id, None)
             live.tell()
             raise NoSuchCallError
         if version <= live.call.version:
             return
-        for event in await asyncio.to_thread(self._store.events, live.call.id, live.call.version):
+        for event in await self._store.events(live.call.id, live.call.version):
             if event.seq == live.call.version + 1:
                 live.call.apply(event)
 
     async def _replayed(self, call_id: str) -> Call:
-        events = await asyncio.to_thread(self._store.events, call_id)
+        events = await self._store.events(call_id)
         if not events:
             raise NoSuchCallError
         return replay(call_id, events, self._content)

@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import BaseModel, Extra
 from sanic import Blueprint, Request, Sanic, response
 from sanic.response import HTTPResponse
+from sqlalchemy.engine import URL
 
 from backsignal.assist import view
 from backsignal.assist.access import Access, NotSignedInError, Person, Provider
@@ -46,12 +47,13 @@ from backsignal.channels.web_requests import RefusedError, answer_cors_ourselves
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components.turns import content
 from backsignal.language.reader import shared_reader
+from backsignal.stores.database import address, database_at, set_address
 
 logger = logging.getLogger(__name__)
 Handler = Callable[..., Awaitable[HTTPResponse | None]]
 
 DATABASE_VARIABLE = "BACKSIGNAL_ASSIST_DATABASE"
-_DATABASE = f"sqlite:///{Path(__file__).resolve().parents[2] / 'var' / 'assist.db'}"
+_FILE = Path(__file__).resolve().parents[2] / "var" / "assist.db"
 _COMPLETE = ":complete"
 _PURGE_SECONDS = 3600.0
 
@@ -79,7 +81,7 @@ class AssistOptions(BaseModel):
 class AssistApi:
     """The routes of agent assist."""
 
-    def __init__(self, options: AssistOptions, access: Access, database: str) -> None:
+    def __init__(self, options: AssistOptions, access: Access, database: URL) -> None:
         self._options = options
         self._access = access
         self._database = database
@@ -94,8 +96,7 @@ class AssistApi:
     def from_settings(cls, settings: dict[str, Any] | None) -> "AssistApi":
         """As credentials.yml sets it. Raises ValueError where an option is wrong."""
         options = AssistOptions(**(settings or {}))
-        database = os.environ.get(DATABASE_VARIABLE) or _DATABASE
-        return cls(options, Access(load_secret(), options.provider), database)
+        return cls(options, Access(load_secret(), options.provider), _address())
 
     def add_to(self, blueprint: Blueprint) -> None:
         """Add the routes, and what has to be done when the server starts and stops."""
@@ -170,7 +171,7 @@ class AssistApi:
 
     def _made_desk(self) -> Desk:
         calls = CallContent.load(content())
-        return Desk(calls, Understanding(calls, shared_reader()), Store(self._database))
+        return Desk(calls, Understanding(calls, shared_reader()), Store(database_at(self._database)))
 
     async def _purge(self) -> None:
         """Erase calls that were kept long enough, now and every hour."""
@@ -345,6 +346,15 @@ class AssistApi:
         if found is None:
             raise NotDoneError(404, "not_found")
         return response.json(found.dict())
+
+
+def _address() -> URL:
+    """Where calls are kept: a file of their own, or on the server where everything is."""
+    setting = os.environ.get(DATABASE_VARIABLE)
+    everything = set_address()
+    if setting is None and everything and everything.host:
+        return everything
+    return address(setting or str(_FILE))
 
 
 _CONFLICTS: dict[type[Exception], str] = {

@@ -9,7 +9,10 @@ from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Request, response
 from sanic.response import HTTPResponse
 
+from backsignal.channels.load import RETRY_AFTER_SECONDS, BusyError, turns
 from backsignal.channels.safety import Answers, OnMessage, answered, harmless
+from backsignal.components.responses import as_response
+from backsignal.components.unstored import not_stored, safe_reply
 
 TOKEN_VARIABLE = "BACKSIGNAL_REST_TOKEN"
 _OWN_ADDRESSES = {"127.0.0.1", "::1"}
@@ -44,12 +47,17 @@ class RestChannel(InputChannel):
             if body is None:
                 return _error('Send JSON like {"sender": "a-name", "message": "My back hurts"}.', 400)
             sender = body.get("sender")
-            if not isinstance(sender, str) or not 0 < len(sender) <= 255:
-                return _error("Say who is writing: 'sender' is a text of 1 to 255 characters.", 400)
+            if not isinstance(sender, str) or not 0 < len(sender) <= 255 or not sender.isprintable():
+                return _error("Say who is writing: 'sender' is a text of 1 to 255 printable characters.", 400)
             if _OF_OTHERS.fullmatch(sender):
                 return _error("This conversation belongs to another channel.", 403)
             message = UserMessage(harmless(body.get("message")), Answers(), sender, input_channel=self.name())
-            return response.json(await answered(on_new_message, message))
+            try:
+                with turns.one():
+                    return response.json(await answered(request.app.ctx.agent, message))
+            except BusyError:
+                busy = {"recipient_id": sender, **as_response(not_stored(safe_reply()))}
+                return response.json([busy], 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
         return blueprint
 

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.constants import EXTERNAL_MESSAGE_PREFIX
 
 from backsignal.channels.legible import legible
-from backsignal.clinical.wording import Reply, say
 from backsignal.components.responses import as_response
-from backsignal.components.turns import content
+from backsignal.components.unstored import safe_reply, unstored_reply
 
 logger = logging.getLogger(__name__)
 
@@ -48,16 +48,27 @@ def harmless(text: object) -> str:
     return _RESERVED.sub("", legible(plain)).strip() or _EMPTY
 
 
-async def answered(on_message: OnMessage, message: UserMessage) -> list[dict[str, Any]]:
-    """Handle a message and return the turn's answers; the safe message where there would be none."""
+async def answered(agent: Agent, message: UserMessage) -> list[dict[str, Any]]:
+    """Handle a message and return the turn's answers; the safe message where there would be none.
+
+    Where the turn could not be kept, the only answer says so (`stored` in its payload).
+    """
     answers = message.output_channel
     try:
-        await on_message(message)
+        await agent.handle_message(message)
     except Exception as error:
-        # The text of the error may hold what the person wrote, so only its kind and place are logged.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        kind = type(error).__name__
-        logger.error("channel.turn.failed error=%s at=%s:%s", kind, Path(place.filename).name, place.lineno)
+        log_failure("channel.turn.failed", error)
+        # None of what was said before it failed stands in the conversation.
+        answers.messages.clear()
+        reply = await unstored_reply(agent, message.sender_id, message.text)
+        await answers.send_response(message.sender_id, as_response(reply))
     if not answers.messages:
-        await answers.send_response(message.sender_id, as_response(Reply(say(content(), "something_failed"))))
+        await answers.send_response(message.sender_id, as_response(safe_reply()))
     return answers.messages
+
+
+def log_failure(event: str, error: Exception) -> None:
+    """Log an error by its kind and place; its own words may hold what the person wrote."""
+    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    place = traceback.extract_tb(cause.__traceback__)[-1]
+    logger.error("%s error=%s at=%s:%s", event, type(cause).__name__, Path(place.filename).name, place.lineno)

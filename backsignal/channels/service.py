@@ -12,6 +12,8 @@ from backsignal.channels.guard import guard
 from backsignal.channels.safety import OnMessage
 from backsignal.components import rasa_patches
 from backsignal.components.action_endpoint import actions_answer, use_actions
+from backsignal.components.tracker_store import raise_instead_of_forgetting
+from backsignal.stores.shared import shared
 
 logger = logging.getLogger(__name__)
 _PROBE = "health-probe"
@@ -47,6 +49,7 @@ class ServiceChannel(InputChannel):
         """The service's routes."""
         # Channels are made before the model is loaded, and nothing of the kind is left to do after that.
         rasa_patches.apply()
+        raise_instead_of_forgetting()
         blueprint = _ServiceBlueprint("service")
 
         @blueprint.listener("after_server_start")
@@ -72,6 +75,9 @@ async def _missing(app: Sanic) -> list[str]:
     if agent is None or not agent.is_ready():
         return ["model"]
     probes = {"store": agent.tracker_store.retrieve(_PROBE), "actions": actions_answer(agent.action_endpoint)}
+    redis = shared()
+    if redis:
+        probes["redis"] = redis.answers()
     missing = []
     for part, probe in probes.items():
         try:

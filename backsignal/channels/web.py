@@ -20,7 +20,8 @@ from sanic import Request, Sanic, response
 from sanic.response import HTTPResponse
 
 from backsignal.channels.guard import protect
-from backsignal.channels.safety import Answers, OnMessage, harmless
+from backsignal.channels.load import BusyError, turns
+from backsignal.channels.safety import Answers, OnMessage, harmless, log_failure
 from backsignal.channels.service import RootBlueprint
 from backsignal.channels.web_history import Entries, Entry, answer_to, entries_of, offered
 from backsignal.channels.web_limits import Limiter
@@ -30,15 +31,17 @@ from backsignal.channels.web_requests import (
     allowed_origin,
     answer_cors_ourselves,
     failed,
-    failed_text,
     message_of,
     read_body,
+    unstored,
 )
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from backsignal.channels.web_streams import Streams
 from backsignal.components.check_ins import follow, last_check_in, move_check_ins
-from backsignal.components.erasure import erase, primary
+from backsignal.components.erasure import erase
 from backsignal.components.tracker_store import events_of
+from backsignal.components.unstored import safe_reply, unstored_reply
+from backsignal.stores import UnavailableError
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[HTTPResponse | None]]
@@ -185,10 +188,10 @@ class WebChannel(InputChannel):
         else:
             session = self._sessions.read(request.token)
             await _events_of(agent, session.sender)
-            until, before = _needed_until(agent, session.sender), session.sender
+            until, before = await _needed_until(agent, session.sender), session.sender
             session = self._sessions.renewed(session, restart, until)
             if session.sender != before:
-                move_check_ins(primary(agent.tracker_store), before, session.sender)
+                await move_check_ins(agent.tracker_store, before, session.sender)
         entries = await _opened(agent, session.sender, self._options.opening)
         return response.json(
             {"token": self._sessions.token(session), "expires": session.expires, "messages": entries}
@@ -199,7 +202,7 @@ class WebChannel(InputChannel):
         agent = _agent(request)
         for sender in session.senders():
             async with agent.lock_store.lock(sender):
-                erase(agent.tracker_store, sender)
+                await erase(agent.tracker_store, sender)
                 _said.forget(sender)
             self._streams.wake(sender)
         return response.json({"erased": True})
@@ -215,10 +218,10 @@ class WebChannel(InputChannel):
         message_id, text, payloads = message_of(await read_body(request))
         agent = _agent(request)
         # A turn that has begun is finished even if the person's connection breaks: a retry gets its answer.
-        turn = asyncio.ensure_future(_turn(agent, session.sender, message_id, text, payloads))
+        turn = asyncio.ensure_future(_kept_turn(agent, session.sender, message_id, text, payloads))
         answer: dict[str, Any] = {"id": message_id, "messages": await asyncio.shield(turn)}
         self._streams.wake(session.sender)
-        until = _needed_until(agent, session.sender)
+        until = await _needed_until(agent, session.sender)
         if until > session.expires:
             answer["token"] = self._sessions.token(self._sessions.renewed(session, until=until))
         return response.json(answer)
@@ -248,6 +251,9 @@ class WebChannel(InputChannel):
                 except RefusedError:
                     await stream.send(_event("over", {}))
                     break
+                except UnavailableError:
+                    # The stream outlasts the store's absence.
+                    continue
             await stream.eof()
 
 
@@ -258,6 +264,23 @@ class _WebAnswers(Answers):
     def name(cls) -> str:
         """The channel's name."""
         return WebChannel.name()
+
+
+async def _kept_turn(
+    agent: Agent, sender: str, message_id: str, text: str | None, payloads: list[str]
+) -> list[Entry]:
+    """The answer to a message. Raises RefusedError with what to say meanwhile where it could not be kept."""
+    try:
+        with turns.one():
+            return await _turn(agent, sender, message_id, text, payloads)
+    except RefusedError:
+        raise
+    except BusyError as error:
+        raise failed() from error
+    except Exception as error:
+        log_failure("web.turn.failed", error)
+        said = "; ".join(payloads) if text is None else text
+        raise unstored(await unstored_reply(agent, sender, harmless(said))) from error
 
 
 async def _turn(
@@ -280,13 +303,13 @@ async def _turn(
             UserMessage(text, _WebAnswers(), sender, input_channel=WebChannel.name(), message_id=message_id)
         )
         events = await _events_of(agent, sender)
-        follow(primary(agent.tracker_store), events, message_id, sender, WebChannel.name(), sender)
+        await follow(agent.tracker_store, events, message_id, sender, WebChannel.name(), sender)
         answer = answer_to(_said.of(sender, events), message_id)
         if answer is None:
-            raise failed()
+            raise LookupError("the turn left no trace in the store")
         if len(answer) == 1:
             # Rasa swallows an action's failure: silence is answered with the safe message.
-            await _add(agent, sender, BotUttered(failed_text()))
+            await _add(agent, sender, BotUttered(safe_reply().text))
             return [*answer, _said.of(sender, await _events_of(agent, sender))[-1]]
         return answer
 
@@ -294,17 +317,17 @@ async def _turn(
 async def _opened(agent: Agent, sender: str, opening: str) -> list[Entry]:
     """The conversation so far; a new one is begun with the opening words."""
     async with agent.lock_store.lock(sender):
-        tracker = await primary(agent.tracker_store).retrieve_full_tracker(sender)
+        tracker = await agent.tracker_store.retrieve_full_tracker(sender)
         if tracker is None:
             tracker = await agent.processor.fetch_tracker_with_initial_session(sender, _WebAnswers())
             words = await agent.nlg.generate(opening, tracker, WebChannel.name())
             tracker.update(BotUttered(words.pop("text"), words), agent.domain)
-            await primary(agent.tracker_store).save(tracker)
+            await agent.tracker_store.save(tracker)
         return entries_of(tracker.events)
 
 
 async def _add(agent: Agent, sender: str, event: Event) -> None:
-    store = primary(agent.tracker_store)
+    store = agent.tracker_store
     tracker = await store.retrieve(sender)
     tracker.update(event, agent.domain)
     await store.save(tracker)
@@ -312,15 +335,15 @@ async def _add(agent: Agent, sender: str, event: Event) -> None:
 
 async def _events_of(agent: Agent, sender: str) -> list[Event]:
     """All events of a conversation. Raises RefusedError where there is none: it was erased."""
-    events = await events_of(primary(agent.tracker_store), sender)
+    events = await events_of(agent.tracker_store, sender)
     if not events:
         raise RefusedError(401, "session_over")
     return events
 
 
-def _needed_until(agent: Agent, sender: str) -> int:
+async def _needed_until(agent: Agent, sender: str) -> int:
     """Until when a session must last so that all check-ins that were agreed to can be seen."""
-    last = last_check_in(primary(agent.tracker_store), sender)
+    last = await last_check_in(agent.tracker_store, sender)
     return 0 if last is None else int(last) + _TO_SEE_SECONDS
 
 

@@ -11,8 +11,9 @@ from sanic.exceptions import SanicException
 from sanic.response import HTTPResponse
 from sanic_cors.core import SANIC_CORS_EVALUATED  # type: ignore[import-untyped] # it has no types
 
-from backsignal.clinical.wording import say
-from backsignal.components.turns import content
+from backsignal.channels.load import RETRY_AFTER_SECONDS
+from backsignal.clinical.wording import Reply
+from backsignal.components.unstored import safe_reply
 
 MOST_CHARACTERS = 2_000
 MOST_BYTES = 64 * 1024
@@ -39,16 +40,26 @@ _SENTENCES = {
 class RefusedError(Exception):
     """A request that is not carried out."""
 
-    def __init__(self, status: int, code: str, retry_after: float = 0, detail: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        retry_after: float = 0,
+        detail: str | None = None,
+        reply: Reply | None = None,
+    ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.retry_after = math.ceil(retry_after)
         self.detail = detail
+        self.reply = reply or Reply(_SENTENCES.get(code) or safe_reply().text)
 
     def answer(self) -> HTTPResponse:
         """The refusal as JSON with a sentence for a person; `detail` is for a programmer."""
-        error = {"code": self.code, "message": _SENTENCES.get(self.code) or failed_text()}
+        error: dict[str, Any] = {"code": self.code, "message": self.reply.text}
+        if self.reply.data:
+            error["data"] = self.reply.data
         if self.detail:
             error["detail"] = self.detail
         headers = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
@@ -57,7 +68,14 @@ class RefusedError(Exception):
 
 def failed() -> RefusedError:
     """The refusal where something broke here: the safe message, and try again."""
-    return RefusedError(503, "failed", retry_after=2)
+    return RefusedError(503, "failed", retry_after=RETRY_AFTER_SECONDS)
+
+
+def unstored(reply: Reply) -> RefusedError:
+    """The refusal where a message could not be kept: what is to be said meanwhile, and try again."""
+    emergency = (reply.data or {}).get("type") == "emergency"
+    code = "emergency" if emergency else "failed"
+    return RefusedError(503, code, retry_after=RETRY_AFTER_SECONDS, reply=reply)
 
 
 def answer_cors_ourselves(request: Request) -> None:
@@ -125,8 +143,3 @@ def message_of(body: Mapping[str, Any]) -> tuple[str, str | None, list[str]]:
     if len(text) > MOST_CHARACTERS:
         raise RefusedError(413, "too_long")
     return message_id, text, []
-
-
-def failed_text() -> str:
-    """The safe message, with the emergency number."""
-    return say(content(), "something_failed")

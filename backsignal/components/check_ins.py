@@ -7,16 +7,18 @@ An asked check-in that nobody answers comes up once more, and then all rows of t
 
 import logging
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import partial
 
 import sqlalchemy as sa
-from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
+from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.events import Event, SlotSet, UserUttered
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from backsignal.clinical.check_in import due_times
 from backsignal.components import clock, inbox
+from backsignal.components.tracker_store import ConversationStore
 from backsignal.components.turns import AGREED, CHECK_IN_SLOT, EMERGENCY_SLOT, STOPPED, content
+from backsignal.stores.database import Database
 
 logger = logging.getLogger(__name__)
 
@@ -40,91 +42,88 @@ table = sa.Table(
 class CheckIns:
     """The table of check-ins in the database of the conversations."""
 
-    def __init__(self, engine: Engine) -> None:
-        metadata.create_all(engine)
-        inbox.metadata.create_all(engine)
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database.keep(metadata, inbox.metadata)
 
-    def agree(self, sender: str, channel: str, address: str) -> None:
+    async def agree(self, sender: str, channel: str, address: str) -> None:
         """Schedule the check-ins of somebody who agreed; they take the place of earlier ones."""
         times = due_times(channel, content(), clock.now())
         row = {"sender": sender, "channel": channel, "address": address}
-        with self._engine.begin() as connection:
+
+        def agreeing(connection: Connection) -> None:
             erase_check_ins(connection, sender)
             connection.execute(sa.insert(table), [{**row, "due": due} for due in times])
 
-    def stop(self, sender: str) -> None:
+        await self._database.run(agreeing)
+
+    async def stop(self, sender: str) -> None:
         """Ask this person no more."""
-        with self._engine.begin() as connection:
-            erase_check_ins(connection, sender)
+        await self._database.run(lambda connection: erase_check_ins(connection, sender))
 
-    def heard(self, sender: str) -> None:
+    async def heard(self, sender: str) -> None:
         """The person wrote: what was asked needs no second asking."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(table).where(table.c.sender == sender, table.c.asked))
+        hearing = sa.delete(table).where(table.c.sender == sender, table.c.asked)
+        await self._database.run(lambda connection: connection.execute(hearing))
 
-    def move(self, sender: str, to: str) -> None:
+    async def move(self, sender: str, to: str) -> None:
         """The person goes on in another conversation of the widget: they are asked there."""
         moving = sa.update(table).where(table.c.sender == sender).values(sender=to, address=to)
-        with self._engine.begin() as connection:
-            connection.execute(moving)
+        await self._database.run(lambda connection: connection.execute(moving))
 
-    def last(self, sender: str) -> float | None:
+    async def last(self, sender: str) -> float | None:
         """When the last of this person's check-ins is due; None where there is none to come."""
         query = sa.select(sa.func.max(table.c.due)).where(table.c.sender == sender)
-        with self._engine.connect() as connection:
-            due: float | None = connection.execute(query).scalar_one()
+        due: float | None = await self._database.run(
+            lambda connection: connection.execute(query).scalar_one()
+        )
         return due
 
-    def move_due(self) -> None:
+    async def move_due(self) -> None:
         """Put what is due into the inbox, each once however many servers do this."""
         now = clock.now()
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(table).where(table.c.due <= now).order_by(table.c.due)).all()
-        for row in rows:
-            with self._engine.begin() as connection:
-                if self._take(connection, row, now):
-                    kind = REMINDER if row.asked else DUE
-                    item = {"kind": kind, "address": row.address}
-                    inbox.add(connection, row.channel, f"{kind} {row.number}", row.sender, item)
-
-    def _take(self, connection: Connection, row: sa.engine.Row, now: float) -> bool:
-        """Whether this row's turn is ours: then the row is changed."""
-        ours = (table.c.number == row.number) & (table.c.asked == row.asked) & (table.c.due == row.due)
-        if row.asked:
-            taken = connection.execute(sa.delete(table).where(ours)).rowcount
-            if taken:
-                # No answer to the second asking either way: the person is left in peace.
-                erase_check_ins(connection, row.sender)
-            return bool(taken)
-        limited = content().check_in.channels.get(row.channel)
-        if limited:
-            return bool(connection.execute(sa.delete(table).where(ours)).rowcount)
-        again = now + content().clinic.check_in.follow_up_hours * 3600
-        asking = sa.update(table).where(ours).values(asked=True, due=again)
-        if not connection.execute(asking).rowcount:
-            return False
-        # After a long rest of all servers several can be due: one is enough.
-        others = (table.c.sender == row.sender) & ~table.c.asked & (table.c.due <= now)
-        connection.execute(sa.delete(table).where(others))
-        return True
+        query = sa.select(table).where(table.c.due <= now).order_by(table.c.due)
+        for row in await self._database.run(lambda connection: connection.execute(query).all()):
+            await self._database.run(partial(_move, row, now))
 
 
-@lru_cache(maxsize=4)
-def check_ins_in(engine: Engine) -> CheckIns:
-    """The check-ins of a database, whose table is made sure of once."""
-    return CheckIns(engine)
+def _move(row: sa.engine.Row, now: float, connection: Connection) -> None:
+    if _take(connection, row, now):
+        kind = REMINDER if row.asked else DUE
+        item = {"kind": kind, "address": row.address}
+        inbox.add(connection, row.channel, f"{kind} {row.number}", row.sender, item)
 
 
-def follow(
+def _take(connection: Connection, row: sa.engine.Row, now: float) -> bool:
+    """Whether this row's turn is ours: then the row is changed."""
+    ours = (table.c.number == row.number) & (table.c.asked == row.asked) & (table.c.due == row.due)
+    if row.asked:
+        taken = connection.execute(sa.delete(table).where(ours)).rowcount
+        if taken:
+            # No answer to the second asking either way: the person is left in peace.
+            erase_check_ins(connection, row.sender)
+        return bool(taken)
+    limited = content().check_in.channels.get(row.channel)
+    if limited:
+        return bool(connection.execute(sa.delete(table).where(ours)).rowcount)
+    again = now + content().clinic.check_in.follow_up_hours * 3600
+    asking = sa.update(table).where(ours).values(asked=True, due=again)
+    if not connection.execute(asking).rowcount:
+        return False
+    # After a long rest of all servers several can be due: one is enough.
+    others = (table.c.sender == row.sender) & ~table.c.asked & (table.c.due <= now)
+    connection.execute(sa.delete(table).where(others))
+    return True
+
+
+async def follow(
     store: TrackerStore, events: Sequence[Event], event_id: str, sender: str, channel: str, address: str
 ) -> None:
     """Keep the schedule after a turn: the person wrote, agreed, declined, or is in an emergency."""
-    if not isinstance(store, SQLTrackerStore):
+    if not isinstance(store, ConversationStore):
         return
     try:
-        check_ins = check_ins_in(store.engine)
-        check_ins.heard(sender)
+        check_ins = CheckIns(store.database)
+        await check_ins.heard(sender)
         place = next(
             (n for n, it in enumerate(events) if isinstance(it, UserUttered) and it.message_id == event_id),
             None,
@@ -132,26 +131,25 @@ def follow(
         slots = [it for it in events[place or 0 :] if isinstance(it, SlotSet)]
         wishes = [it.value for it in slots if it.key == CHECK_IN_SLOT]
         if wishes[-1:] == [AGREED]:
-            check_ins.agree(sender, channel, address)
+            await check_ins.agree(sender, channel, address)
         if wishes[-1:] == [STOPPED] or any(it.key == EMERGENCY_SLOT and it.value for it in slots):
-            check_ins.stop(sender)
+            await check_ins.stop(sender)
     except Exception as error:
         # The answer itself stands; what is lost is only the asking again.
         logger.error("check_ins.follow.failed error=%s", type(error).__name__)
 
 
-def move_check_ins(store: TrackerStore, sender: str, to: str) -> None:
+async def move_check_ins(store: TrackerStore, sender: str, to: str) -> None:
     """Let the check-ins of a conversation of the widget be asked in the person's next one."""
-    if isinstance(store, SQLTrackerStore):
-        check_ins_in(store.engine).move(sender, to)
+    if isinstance(store, ConversationStore):
+        await CheckIns(store.database).move(sender, to)
 
 
-def last_check_in(store: TrackerStore, sender: str) -> float | None:
+async def last_check_in(store: TrackerStore, sender: str) -> float | None:
     """When the last of a person's check-ins is due; None where there is none to come."""
-    return check_ins_in(store.engine).last(sender) if isinstance(store, SQLTrackerStore) else None
+    return await CheckIns(store.database).last(sender) if isinstance(store, ConversationStore) else None
 
 
 def erase_check_ins(connection: Connection, sender: str) -> None:
     """Drop all check-ins of a sender, within a transaction."""
-    metadata.create_all(connection)
     connection.execute(sa.delete(table).where(table.c.sender == sender))

@@ -1,12 +1,12 @@
 """The database of the conversations, for commands that work on it beside the servers."""
 
-import os
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-DATABASE_VARIABLE = "BACKSIGNAL_DATABASE"
+from backsignal.stores.database import address, set_address
+
 _DATABASE = Path(__file__).resolve().parents[2] / "var" / "conversations.db"
 
 
@@ -15,9 +15,7 @@ def open_database(given: str | None = None) -> Engine:
 
     Raises FileNotFoundError where there is no such file.
     """
-    place = given or os.environ.get(DATABASE_VARIABLE) or str(_DATABASE)
-    if "://" in place:
-        return sa.create_engine(place, hide_parameters=True)
-    if not Path(place).is_file():
-        raise FileNotFoundError(f"there is no database at {place}. Name it with --database.")
-    return sa.create_engine(f"sqlite:///{place}", hide_parameters=True)
+    url = address(given) if given else set_address() or address(str(_DATABASE))
+    if url.get_backend_name() == "sqlite" and not Path(url.database).is_file():
+        raise FileNotFoundError(f"there is no database at {url.database}. Name it with --database.")
+    return sa.create_engine(url, hide_parameters=True)

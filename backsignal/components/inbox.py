@@ -8,14 +8,16 @@ wiped as soon as it is answered; the event's hash stays, so that a replay months
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from backsignal.components import clock
+from backsignal.stores.database import Database
 
 # Longer than any one step of a turn: work of a server that died is taken up by another after this.
 LEASE_SECONDS = 90.0
@@ -78,59 +80,62 @@ def add(connection: Connection, channel: str, event: str, sender: str, item: dic
 class Inbox:
     """The table of events in the database of the conversations."""
 
-    def __init__(self, engine: Engine) -> None:
-        metadata.create_all(engine)
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database.keep(metadata)
 
-    def accept(self, channel: str, events: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
+    async def accept(self, channel: str, events: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
         """Accept (event, sender, item) triples, all or none of them."""
-        with self._engine.begin() as connection:
+
+        def accepting(connection: Connection) -> None:
             for event, sender, item in events:
                 add(connection, channel, event, sender, item)
 
-    def waiting(self) -> list[str]:
-        """The senders for whom there is something to do now."""
-        query = sa.select(table.c.sender).where(_open, table.c.ready <= clock.now()).distinct()
-        with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
+        await self._database.run(accepting)
 
-    def claim(self, sender: str) -> Work | None:
+    async def waiting(self, most: int = 500) -> list[str]:
+        """The senders for whom there is something to do now, those who wait longest first."""
+        query = sa.select(table.c.sender).where(_open, table.c.ready <= clock.now()).group_by(table.c.sender)
+        longest = query.order_by(sa.func.min(table.c.number)).limit(most)
+        return await self._database.run(lambda connection: list(connection.execute(longest).scalars()))
+
+    async def claim(self, sender: str) -> Work | None:
         """The sender's oldest open event, for us alone; None where there is none or somebody has it."""
-        oldest = sa.select(sa.func.min(table.c.number)).where(table.c.sender == sender, _open)
-        now = clock.now()
-        claiming = (
-            sa.update(table)
-            .where(table.c.number == oldest.scalar_subquery(), table.c.ready <= now, _open)
-            .values(ready=now + LEASE_SECONDS, tries=table.c.tries + 1)
-        )
-        with self._engine.begin() as connection:
-            if not connection.execute(claiming).rowcount:
-                return None
-            query = sa.select(table).where(table.c.sender == sender, _open).order_by(table.c.number).limit(1)
-            row = connection.execute(query).one()
-        return Work(row.number, row.channel, row.event, row.sender, json.loads(row.item), row.tries, row.sent)
+        return await self._database.run(partial(_claim, sender))
 
-    def progress(self, work: Work, sent: int) -> bool:
+    async def progress(self, work: Work, sent: int) -> bool:
         """Note how many parts went out, and keep the claim; False where the person was erased meanwhile."""
-        return self._change(work, sent=sent, ready=clock.now() + LEASE_SECONDS)
+        return await self._change(work, sent=sent, ready=clock.now() + LEASE_SECONDS)
 
-    def postpone(self, work: Work, seconds: float) -> None:
+    async def postpone(self, work: Work, seconds: float) -> None:
         """Let it be tried again later."""
-        self._change(work, ready=clock.now() + seconds)
+        await self._change(work, ready=clock.now() + seconds)
 
-    def finish(self, work: Work) -> None:
+    async def finish(self, work: Work) -> None:
         """It is answered: keep nothing but the event's hash."""
-        self._change(work, done=True, item=None, sender="")
+        await self._change(work, done=True, item=None, sender="")
 
-    def forget(self, before: float) -> None:
+    async def forget(self, before: float) -> None:
         """Drop events of before a time."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(table).where(table.c.received < before, ~_open))
+        forgetting = sa.delete(table).where(table.c.received < before, ~_open)
+        await self._database.run(lambda connection: connection.execute(forgetting))
 
-    def _change(self, work: Work, **values: Any) -> bool:
+    async def _change(self, work: Work, **values: Any) -> bool:
         changing = sa.update(table).where(table.c.number == work.number, _open).values(**values)
-        with self._engine.begin() as connection:
-            return bool(connection.execute(changing).rowcount)
+        return await self._database.run(lambda connection: bool(connection.execute(changing).rowcount))
+
+
+def _claim(sender: str, connection: Connection) -> Work | None:
+    now = clock.now()
+    query = sa.select(table).where(table.c.sender == sender, _open).order_by(table.c.number).limit(1)
+    row = connection.execute(query).first()
+    if row is None or row.ready > now:
+        return None
+    # Of several servers that saw it, one finds it as it was.
+    as_seen = (table.c.number == row.number) & (table.c.ready == row.ready) & _open
+    taking = sa.update(table).where(as_seen).values(ready=now + LEASE_SECONDS, tries=row.tries + 1)
+    if not connection.execute(taking).rowcount:
+        return None
+    return Work(row.number, row.channel, row.event, row.sender, json.loads(row.item), row.tries + 1, row.sent)
 
 
 def erase_inbox(connection: Connection, sender: str, answering: int | None = None) -> None:
@@ -138,6 +143,5 @@ def erase_inbox(connection: Connection, sender: str, answering: int | None = Non
 
     Not the event of the number `answering`: it is wiped when its answer is out.
     """
-    metadata.create_all(connection)
     others = sa.and_(table.c.sender == sender, table.c.number != (answering or 0))
     connection.execute(sa.update(table).where(others).values(done=True, item=None, sender=""))

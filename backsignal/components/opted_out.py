@@ -1,7 +1,9 @@
 """Who told a messaging channel to STOP: kept until START and through an erasure, as it is their wish."""
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection
+
+from backsignal.stores.database import Database
 
 metadata = sa.MetaData()
 table = sa.Table("opted_out", metadata, sa.Column("sender", sa.String(255), primary_key=True))
@@ -10,22 +12,27 @@ table = sa.Table("opted_out", metadata, sa.Column("sender", sa.String(255), prim
 class OptedOut:
     """The senders that are not to be written to."""
 
-    def __init__(self, engine: Engine) -> None:
-        metadata.create_all(engine)
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database.keep(metadata)
 
-    def __contains__(self, sender: object) -> bool:
-        with self._engine.connect() as connection:
-            found = connection.execute(sa.select(table.c.sender).where(table.c.sender == sender))
-            return found.first() is not None
+    async def holds(self, sender: str) -> bool:
+        """Whether they stopped."""
+        query = sa.select(table.c.sender).where(table.c.sender == sender)
+        return await self._database.run(lambda connection: connection.execute(query).first() is not None)
 
-    def add(self, sender: str) -> None:
+    async def add(self, sender: str) -> None:
         """Note that they stopped; again is the same as once."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(table).where(table.c.sender == sender))
+
+        def adding(connection: Connection) -> None:
+            _remove(connection, sender)
             connection.execute(sa.insert(table).values(sender=sender))
 
-    def remove(self, sender: str) -> None:
+        await self._database.run(adding)
+
+    async def remove(self, sender: str) -> None:
         """Note that they started again."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(table).where(table.c.sender == sender))
+        await self._database.run(lambda connection: _remove(connection, sender))
+
+
+def _remove(connection: Connection, sender: str) -> None:
+    connection.execute(sa.delete(table).where(table.c.sender == sender))

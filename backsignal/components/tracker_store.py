@@ -1,30 +1,33 @@
-"""Where conversations are kept: in SQLite, with those that are going on in memory as well."""
+"""Where conversations are kept: in a database, with those that are going on in memory as well."""
 
 import json
 import os
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-import sqlalchemy.orm
+from rasa.core.agent import Agent
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.engine import Connection
 
 from backsignal.components import audit
+from backsignal.stores import OutrunError
+from backsignal.stores.database import DATABASE_VARIABLE, address, database_at, one_at_a_time
 
-DATABASE_VARIABLE = "BACKSIGNAL_DATABASE"
 # Events that a turn looks back on: about seven turns. Rasa's work on a turn grows with them.
 _LOOKS_BACK = 80
 # Conversations in memory. One that is not among them is read from the database.
 _KEPT = 256
 _STORED = "_stored_up_to"
+# Rasa's own table, so that its tools read what is stored here.
+table = SQLTrackerStore.SQLEvent.__table__
 
 
 @dataclass
@@ -41,113 +44,118 @@ class _Kept:
     tracker: DialogueStateTracker | None = None
 
 
-class ConversationStore(SQLTrackerStore):
-    """Rasa's SQL store on an SQLite file that readers and a writer can share (write-ahead log).
+@dataclass(frozen=True)
+class _Stored:
+    """How far a tracker is in the database: its last event there and that row's id; 0 where it has none."""
 
-    Connections are kept: Rasa's own store closes the last one after each query, and each time that
-    writes the whole log back into the file and waits for the disk. Conversations are kept too: Rasa's own
-    store reads and replays all of one on each turn. Of a kept one only what other servers added is read.
+    event: Event | None = None
+    row: int = 0
+
+
+class ConversationStore(TrackerStore):
+    """Conversations in Rasa's table of events, in an SQLite file or on a PostgreSQL server.
+
+    Conversations are kept in memory: Rasa's own store reads and replays all of one on each turn. Of a kept
+    one only what other servers added is read. What the database does not take or give raises
+    UnavailableError: Rasa's own goes on as if the conversation had just begun.
     """
 
     def __init__(
-        self, domain: Domain | None = None, event_broker: EventBroker | None = None, **kwargs: Any
+        self,
+        domain: Domain | None = None,
+        event_broker: EventBroker | None = None,
+        db: str = "var/conversations.db",
+        host: str | None = None,
     ) -> None:
-        kwargs["db"] = os.environ.get(DATABASE_VARIABLE, kwargs.get("db"))
-        Path(kwargs["db"]).parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(domain=domain, event_broker=event_broker, **kwargs)
-        url = f"sqlite:///{kwargs['db']}"
-        engine = sa.create_engine(url, poolclass=QueuePool, connect_args={"check_same_thread": False})
-        sa.event.listen(engine, "connect", _write_ahead)
-        self.engine = engine
-        self.sessionmaker = sqlalchemy.orm.sessionmaker(bind=engine)
-        audit.metadata.create_all(engine)
-        self._table = self.SQLEvent.__table__
+        """Takes `db` as BACKSIGNAL_DATABASE is read, which goes before it; Rasa hands over a `host` too."""
+        super().__init__(domain, event_broker)
+        where = address(os.environ.get(DATABASE_VARIABLE) or host or db)
+        self.database = database_at(where).keep(table.metadata, audit.metadata)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The conversation since its last session began, to be worked on and saved."""
-        kept = self._current(sender_id)
+        kept = await self._current(sender_id)
         if kept is None:
             return None
         tracker, kept.tracker = kept.tracker, None
         if tracker is None:
-            tracker = DialogueStateTracker.from_events(
-                sender_id, _last_session(kept.events), self.domain.slots, _LOOKS_BACK
-            )
-        setattr(tracker, _STORED, kept.events[-1])
+            tracker = self._tracker(sender_id, kept.events)
+        setattr(tracker, _STORED, _Stored(kept.events[-1], kept.last))
         return tracker
 
     async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
-        """The whole conversation, to be read."""
-        kept = self._current(conversation_id)
+        """The whole conversation."""
+        kept = await self._current(conversation_id)
         if kept is None:
             return None
-        return DialogueStateTracker.from_events(conversation_id, kept.events, self.domain.slots)
+        tracker = DialogueStateTracker.from_events(conversation_id, kept.events, self.domain.slots)
+        setattr(tracker, _STORED, _Stored(kept.events[-1], kept.last))
+        return tracker
 
-    def events(self, sender_id: str) -> list[Event]:
+    async def events(self, sender_id: str) -> list[Event]:
         """All events of a conversation, to be read; the list grows with the conversation."""
-        kept = self._current(sender_id)
+        kept = await self._current(sender_id)
         return kept.events if kept else []
 
+    def remembered(self, sender_id: str) -> DialogueStateTracker | None:
+        """What this server has of a conversation in memory, to be read while the database does not answer."""
+        kept = self._kept.get(sender_id)
+        return self._tracker(sender_id, kept.events) if kept else None
+
+    async def keys(self) -> Iterable[str]:
+        """All conversations."""
+        query = sa.select(table.c.sender_id).distinct()
+        return await self.database.run(lambda connection: list(connection.execute(query).scalars()))
+
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Store what is new in a tracker."""
+        """Store what is new in a tracker. Raises OutrunError where others added since it was retrieved."""
         await self.stream_events(tracker)
         sender = tracker.sender_id
+        stored: _Stored = getattr(tracker, _STORED, None) or _Stored()
+        new = _after(tracker, stored.event)
+        if not new:
+            return
+        rows = [_row(sender, event) for event in new]
+        last = await self.database.run(partial(_add, tracker, new, rows, stored.row))
+        setattr(tracker, _STORED, _Stored(new[-1], last))
         kept = self._kept.get(sender) or _Kept()
-        with self.session_scope() as session:
-            new = _after(tracker, getattr(tracker, _STORED, None))
-            if new is None:
-                new = list(self._additional_events(session, tracker))
-            rows = [self._row(sender, event) for event in new]
-            if rows:
-                session.execute(self._table.insert(), rows)
-                audit.append(session.connection(), tracker, new)
-            added = session.execute(
-                sa.select(sa.func.max(self._table.c.id), sa.func.count()).where(
-                    self._table.c.sender_id == sender, self._table.c.id > kept.last
-                )
-            ).one()
-            session.commit()
-        if added[1] != len(new):
-            # Somebody else added something, or nothing was kept: the next turn reads it anew.
-            self.forget(sender)
-        elif new:
+        # Otherwise it was read meanwhile, or was not kept: the next turn reads what it lacks.
+        if kept.last == stored.row:
             kept.events.extend(new)
             # One that Rasa began holds all its events: the next turn begins with one that looks back so far.
-            kept.last, kept.data = added[0], rows[-1]["data"]
+            kept.last, kept.data = last, rows[-1]["data"]
             kept.tracker = tracker if tracker._max_event_history else None
             self._keep(sender, kept)
-        setattr(tracker, _STORED, tracker.events[-1] if tracker.events else None)
 
     def forget(self, sender_id: str) -> None:
         """Drop a conversation from memory."""
         self._kept.pop(sender_id, None)
 
-    def _current(self, sender: str) -> _Kept | None:
+    async def _current(self, sender: str) -> _Kept | None:
         """The conversation as it is in the database now."""
         kept = self._kept.get(sender) or _Kept()
-        rows = self._rows(sender, kept.last)
-        if kept.last:
+        since = kept.last
+        rows = await self.database.run(partial(_rows, sender, since))
+        if (self._kept.get(sender) or kept) is not kept or kept.last != since:
+            # It was read or stored by others while the database was asked.
+            return await self._current(sender)
+        if since:
             if not rows or (rows[0].id, rows[0].data) != (kept.last, kept.data):
                 # Erased, and perhaps begun again.
-                kept, rows = _Kept(), self._rows(sender, 0)
-            else:
-                rows = rows[1:]
+                self.forget(sender)
+                return await self._current(sender)
+            rows = rows[1:]
         if rows:
             kept.events.extend(deserialise_events([json.loads(row.data) for row in rows]))
             kept.last, kept.data, kept.tracker = rows[-1].id, rows[-1].data, None
         if not kept.events:
-            self.forget(sender)
             return None
         self._keep(sender, kept)
         return kept
 
-    def _rows(self, sender: str, since: int) -> list[Any]:
-        query = sa.select(self._table.c.id, self._table.c.data).where(
-            self._table.c.sender_id == sender, self._table.c.id >= since
-        )
-        with self.engine.connect() as connection:
-            return list(connection.execute(query.order_by(self._table.c.id)))
+    def _tracker(self, sender: str, events: list[Event]) -> DialogueStateTracker:
+        return DialogueStateTracker.from_events(sender, _last_session(events), self.domain.slots, _LOOKS_BACK)
 
     def _keep(self, sender: str, kept: _Kept) -> None:
         self._kept[sender] = kept
@@ -155,31 +163,71 @@ class ConversationStore(SQLTrackerStore):
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
 
-    @staticmethod
-    def _row(sender: str, event: Event) -> dict[str, Any]:
-        data = event.as_dict()
-        return {
-            "sender_id": sender,
-            "type_name": event.type_name,
-            "timestamp": data.get("timestamp"),
-            "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
-            "action_name": data.get("name"),
-            "data": json.dumps(data),
-        }
+
+def raise_instead_of_forgetting() -> None:
+    """Have agents use their store as it is.
+
+    Rasa wraps it: where the database fails, the wrapper says that there is no such conversation, and keeps
+    what is new in the memory of one process.
+    """
+    Agent._create_tracker_store = staticmethod(_with_domain)
+
+
+def _with_domain(store: TrackerStore, domain: Domain) -> TrackerStore:
+    store.domain = domain
+    return store
+
+
+def _rows(sender: str, since: int, connection: Connection) -> list[Any]:
+    query = sa.select(table.c.id, table.c.data).where(table.c.sender_id == sender, table.c.id >= since)
+    return list(connection.execute(query.order_by(table.c.id)))
+
+
+def _add(
+    tracker: DialogueStateTracker,
+    new: list[Event],
+    rows: list[dict[str, Any]],
+    behind: int,
+    connection: Connection,
+) -> int:
+    """Add events' rows behind the row of a number, 0 for a new conversation; returns the last one's number.
+
+    Raises OutrunError where something else stands behind that row, or it is gone. This also holds for a
+    server whose lock on the conversation was lost without its knowing.
+    """
+    sender = tracker.sender_id
+    one_at_a_time(connection, sender)
+    connection.execute(table.insert(), rows)
+    found = sa.select(table.c.id).where(table.c.sender_id == sender, table.c.id >= behind)
+    numbers = sorted(connection.execute(found).scalars())
+    if len(numbers) != len(rows) + bool(behind) or (behind and numbers[0] != behind):
+        raise OutrunError
+    audit.append(connection, tracker, new)
+    return int(numbers[-1])
+
+
+def _row(sender: str, event: Event) -> dict[str, Any]:
+    data = event.as_dict()
+    return {
+        "sender_id": sender,
+        "type_name": event.type_name,
+        "timestamp": data.get("timestamp"),
+        "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
+        "action_name": data.get("name"),
+        "data": json.dumps(data),
+    }
 
 
 async def events_of(store: TrackerStore, sender: str) -> list[Event]:
     """All events of a conversation, from whichever store keeps it; none where there is none."""
     if isinstance(store, ConversationStore):
-        return store.events(sender)
+        return await store.events(sender)
     tracker = await store.retrieve_full_tracker(sender)
     return list(tracker.events) if tracker else []
 
 
-def _after(tracker: DialogueStateTracker, stored: Event | None) -> list[Event] | None:
-    """The events behind the one that was stored last; None where that is not known."""
-    if stored is None:
-        return None
+def _after(tracker: DialogueStateTracker, stored: Event | None) -> list[Event]:
+    """The events behind the one that was stored last."""
     new: list[Event] = []
     for event in reversed(tracker.events):
         if event is stored:
@@ -191,9 +239,3 @@ def _after(tracker: DialogueStateTracker, stored: Event | None) -> list[Event] |
 def _last_session(events: list[Event]) -> Iterable[Event]:
     starts = (place for place in range(len(events) - 1, -1, -1) if isinstance(events[place], SessionStarted))
     return events[next(starts, 0) :]
-
-
-def _write_ahead(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA busy_timeout=5000")

@@ -17,6 +17,7 @@ from backsignal.assist.store import Store
 from backsignal.assist.understanding import Understanding
 from backsignal.clinical.findings import Reading
 from backsignal.language.reader import Reader
+from backsignal.stores.database import Database, address
 
 JO = Person("jo", "Jo", frozenset({"agent"}))
 
@@ -39,7 +40,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'calls.db'}")
+    return Store(Database(address(str(tmp_path / "calls.db"))))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from rasa.core.tracker_store import FailSafeTrackerStore, SQLTrackerStore
+from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -12,29 +12,31 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from backsignal.components import tracker_store
 from backsignal.components.erasure import erase
 from backsignal.components.tracker_store import ConversationStore
+from backsignal.stores.database import DATABASE_VARIABLE
 from tests.loops import run
 
 DOMAIN = Domain.from_dict({"slots": {"n": {"type": "any", "mappings": [{"type": "custom"}]}}})
 Open = Callable[[], ConversationStore]
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "conversations.db"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    file = request.param == "sqlite"
+    return str(tmp_path / "conversations.db") if file else str(request.getfixturevalue("postgres").fresh())
 
 
 @pytest.fixture
-def another(database: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+def another(database: str, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens the database as another server does."""
-    monkeypatch.delenv(tracker_store.DATABASE_VARIABLE, raising=False)
-    return lambda: ConversationStore(domain=DOMAIN, db=str(database))
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    return lambda: ConversationStore(domain=DOMAIN, db=database)
 
 
 def turn(store: ConversationStore, number: int, sender: str = "ann") -> None:
     """One turn as Rasa's processor makes it."""
 
     async def work() -> None:
-        tracker = await FailSafeTrackerStore(store).get_or_create_tracker(sender, append_action_listen=False)
+        tracker = await store.get_or_create_tracker(sender, append_action_listen=False)
         if not tracker.events:
             change(tracker, [ActionExecuted("action_session_start"), SessionStarted()])
         change(tracker, a_turn(number))
@@ -57,14 +59,14 @@ def texts(events: Iterable[Event]) -> list[str]:
     return [event.text for event in events if isinstance(event, UserUttered)]
 
 
-def as_rasa_reads_it(database: Path, sender: str = "ann") -> DialogueStateTracker:
-    store = SQLTrackerStore(domain=DOMAIN, db=str(database))
+def as_rasa_reads_it(database: str, sender: str = "ann") -> DialogueStateTracker:
+    store = SQLTrackerStore(domain=DOMAIN, host=database if "://" in database else None, db=database)
     tracker = run(store.retrieve(sender))
     assert tracker
     return tracker
 
 
-def test_rasa_reads_what_was_stored(another: Open, database: Path) -> None:
+def test_rasa_reads_what_was_stored(another: Open, database: str) -> None:
     store = another()
     for number in range(5):
         turn(store, number)
@@ -77,14 +79,12 @@ def test_rasa_reads_what_was_stored(another: Open, database: Path) -> None:
     assert list(mine.events) == list(told.events)
 
 
-def test_a_long_conversation_is_stored_whole_and_looked_back_on_in_part(
-    another: Open, database: Path
-) -> None:
+def test_a_long_conversation_is_stored_whole_and_looked_back_on_in_part(another: Open, database: str) -> None:
     store = another()
     for number in range(100):
         turn(store, number)
     assert texts(as_rasa_reads_it(database).events) == [f"message {number}" for number in range(100)]
-    assert texts(store.events("ann")) == [f"message {number}" for number in range(100)]
+    assert texts(run(store.events("ann"))) == [f"message {number}" for number in range(100)]
     tracker = run(store.retrieve("ann"))
     assert tracker
     assert len(tracker.events) < 100
@@ -94,13 +94,13 @@ def test_a_long_conversation_is_stored_whole_and_looked_back_on_in_part(
     assert len(texts(whole.events)) == 100
 
 
-def test_two_servers_see_each_others_turns(another: Open, database: Path) -> None:
+def test_two_servers_see_each_others_turns(another: Open, database: str) -> None:
     servers = [another(), another()]
     for number in range(12):
         turn(servers[(number // 3) % 2], number)
     expected = [f"message {number}" for number in range(12)]
     assert texts(as_rasa_reads_it(database).events) == expected
-    assert [texts(server.events("ann")) for server in servers] == [expected, expected]
+    assert [texts(run(server.events("ann"))) for server in servers] == [expected, expected]
 
 
 def test_a_turn_that_fails_leaves_nothing_behind(another: Open) -> None:
@@ -110,28 +110,28 @@ def test_a_turn_that_fails_leaves_nothing_behind(another: Open) -> None:
     assert broken
     change(broken, a_turn(2))
     turn(store, 3)
-    assert texts(store.events("ann")) == ["message 1", "message 3"]
+    assert texts(run(store.events("ann"))) == ["message 1", "message 3"]
 
 
 @pytest.mark.parametrize("by", ["this server", "another server"])
 def test_what_was_erased_is_gone_from_memory(another: Open, by: str) -> None:
     store = another()
     turn(store, 1)
-    erase(store if by == "this server" else another(), "ann")
-    assert store.events("ann") == []
+    run(erase(store if by == "this server" else another(), "ann"))
+    assert run(store.events("ann")) == []
     assert run(store.retrieve("ann")) is None
     turn(store, 2)
-    assert texts(store.events("ann")) == ["message 2"]
+    assert texts(run(store.events("ann"))) == ["message 2"]
 
 
 def test_one_erased_and_begun_again_elsewhere_is_read_anew(another: Open) -> None:
     store, other = another(), another()
     turn(store, 1)
-    erase(other, "ann")
+    run(erase(other, "ann"))
     turn(other, 2)
     turn(other, 3)
     turn(store, 4)
-    assert texts(store.events("ann")) == ["message 2", "message 3", "message 4"]
+    assert texts(run(store.events("ann"))) == ["message 2", "message 3", "message 4"]
 
 
 def test_more_conversations_than_are_kept(another: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +140,6 @@ def test_more_conversations_than_are_kept(another: Open, monkeypatch: pytest.Mon
     for number in range(3):
         for sender in ("ann", "bo", "cy", "di"):
             turn(store, number, sender)
-    assert [texts(store.events(sender)) for sender in ("ann", "di")] == [
+    assert [texts(run(store.events(sender))) for sender in ("ann", "di")] == [
         [f"message {number}" for number in range(3)]
     ] * 2

@@ -1,5 +1,6 @@
 """The check-in: the schedule by itself, and against the running service with the clock moved."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -11,15 +12,18 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import URL
 
 from backsignal.clinical.check_in import due_times, when
 from backsignal.clinical.content import Content
 from backsignal.components import inbox
 from backsignal.components.check_ins import CheckIns, erase_check_ins, table
 from backsignal.components.clock import SHIFT_VARIABLE
+from backsignal.stores.database import Database, address
 from tests.channels.web_client import Web
 from tests.conftest import Server, start_server, stop_server
 from tests.days import NEXT_DAY, Days
+from tests.loops import run
 from tests.messaging.conftest import settings, wait_until_idle
 from tests.messaging.people import MessengerUser, Person, SlackUser, TelegramUser, Texter, said, through
 from tests.messaging.stub import Platforms, Sent
@@ -36,27 +40,31 @@ def content() -> Content:
 # ---- The schedule by itself ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sa.engine.Engine:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.setenv(SHIFT_VARIABLE, str(tmp_path / "shift"))
-    (tmp_path / "shift").write_text("0")
-    return sa.create_engine(f"sqlite:///{tmp_path}/schedule.db", connect_args={"timeout": 30})
+    move(0)
+    file = request.param == "sqlite"
+    url = str(tmp_path / "schedule.db") if file else request.getfixturevalue("postgres").fresh()
+    return Database(address(url))
 
 
-def move(engine: sa.engine.Engine, days: float) -> None:
-    (Path(engine.url.database).parent / "shift").write_text(str(days * 86_400))
+def move(days: float) -> None:
+    Path(os.environ[SHIFT_VARIABLE]).write_text(str(days * 86_400))
 
 
-def waiting(engine: sa.engine.Engine) -> list[tuple[str, str]]:
+def rows_of(database: Database, query: sa.sql.Select) -> list[Any]:
+    return run(database.run(lambda connection: connection.execute(query).all()))
+
+
+def waiting(database: Database) -> list[tuple[str, str]]:
     """What the inbox holds: sender and item."""
-    with engine.connect() as connection:
-        rows = connection.execute(sa.select(inbox.table).order_by(inbox.table.c.number))
-        return [(row.sender, row.item) for row in rows]
+    rows = rows_of(database, sa.select(inbox.table).order_by(inbox.table.c.number))
+    return [(row.sender, row.item) for row in rows]
 
 
-def scheduled(engine: sa.engine.Engine) -> int:
-    with engine.connect() as connection:
-        return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+def scheduled(database: Database) -> int:
+    return len(rows_of(database, sa.select(table)))
 
 
 def test_people_are_asked_on_the_clinics_days_at_hours_fit_for_it(content: Content) -> None:
@@ -82,73 +90,72 @@ def test_when_is_said_in_words(content: Content) -> None:
     assert when("whatsapp", content) == "tomorrow"
 
 
-def test_nothing_happens_before_it_is_due(database: sa.engine.Engine) -> None:
+def test_nothing_happens_before_it_is_due(database: Database) -> None:
     check_ins = CheckIns(database)
-    check_ins.agree("a", "twilio", "+441")
-    move(database, 0.3)
-    check_ins.move_due()
+    run(check_ins.agree("a", "twilio", "+441"))
+    move(0.3)
+    run(check_ins.move_due())
     assert waiting(database) == []
 
 
-def test_asked_once_then_reminded_once_then_left_in_peace(database: sa.engine.Engine) -> None:
+def test_asked_once_then_reminded_once_then_left_in_peace(database: Database) -> None:
     check_ins = CheckIns(database)
-    check_ins.agree("a", "twilio", "+441")
+    run(check_ins.agree("a", "twilio", "+441"))
     for days in (1.6, 1.7, 2.7, 2.8, 8, 50, 100):
-        move(database, days)
+        move(days)
         # A server that was started anew.
-        CheckIns(database).move_due()
+        run(CheckIns(database).move_due())
     assert ["reminder" in item for _, item in waiting(database)] == [False, True]
     assert scheduled(database) == 0
 
 
-def test_whoever_answers_is_asked_again_on_the_next_day_of_the_list(database: sa.engine.Engine) -> None:
+def test_whoever_answers_is_asked_again_on_the_next_day_of_the_list(database: Database) -> None:
     check_ins = CheckIns(database)
-    check_ins.agree("a", "twilio", "+441")
+    run(check_ins.agree("a", "twilio", "+441"))
     for days in (1.6, 7.6, 42.6):
-        move(database, days)
-        check_ins.move_due()
-        check_ins.heard("a")
+        move(days)
+        run(check_ins.move_due())
+        run(check_ins.heard("a"))
     assert ["reminder" in item for _, item in waiting(database)] == [False, False, False]
 
 
-def test_after_a_long_rest_of_the_servers_one_question_comes(database: sa.engine.Engine) -> None:
+def test_after_a_long_rest_of_the_servers_one_question_comes(database: Database) -> None:
     check_ins = CheckIns(database)
-    check_ins.agree("a", "twilio", "+441")
-    move(database, 60)
-    check_ins.move_due()
+    run(check_ins.agree("a", "twilio", "+441"))
+    move(60)
+    run(check_ins.move_due())
     assert len(waiting(database)) == 1
 
 
-def test_agreeing_again_does_not_double_the_questions(database: sa.engine.Engine) -> None:
+def test_agreeing_again_does_not_double_the_questions(database: Database) -> None:
     check_ins = CheckIns(database)
     for _ in range(3):
-        check_ins.agree("a", "twilio", "+441")
+        run(check_ins.agree("a", "twilio", "+441"))
     assert scheduled(database) == 3
 
 
-def test_the_erased_are_not_asked(database: sa.engine.Engine) -> None:
+def test_the_erased_are_not_asked(database: Database) -> None:
     check_ins = CheckIns(database)
-    check_ins.agree("a", "twilio", "+441")
-    check_ins.agree("b", "twilio", "+442")
-    with database.begin() as connection:
-        erase_check_ins(connection, "a")
-    move(database, 1.6)
-    check_ins.move_due()
+    run(check_ins.agree("a", "twilio", "+441"))
+    run(check_ins.agree("b", "twilio", "+442"))
+    run(database.run(lambda connection: erase_check_ins(connection, "a")))
+    move(1.6)
+    run(check_ins.move_due())
     assert [sender for sender, _ in waiting(database)] == ["b"]
 
 
-def _look(url: str) -> None:
-    CheckIns(sa.create_engine(url, connect_args={"timeout": 30})).move_due()
+def _look(url: URL) -> None:
+    run(CheckIns(Database(url)).move_due())
 
 
-def test_many_servers_that_look_at_once_ask_each_once(database: sa.engine.Engine) -> None:
+def test_many_servers_that_look_at_once_ask_each_once(database: Database) -> None:
     check_ins = CheckIns(database)
     people = [f"person {number}" for number in range(20)]
     for person in people:
-        check_ins.agree(person, "twilio", "+441")
-    move(database, 1.6)
+        run(check_ins.agree(person, "twilio", "+441"))
+    move(1.6)
     with ProcessPoolExecutor(4) as pool:
-        list(pool.map(_look, [str(database.url)] * 8))
+        list(pool.map(_look, [database.url] * 8))
     assert sorted(sender for sender, _ in waiting(database)) == sorted(people)
 
 

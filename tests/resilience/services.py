@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -22,7 +23,7 @@ import psycopg2
 import pytest
 import redis
 
-from tests.conftest import free_port
+from tests.ports import free_port
 
 _SECONDS = 30
 _PASSWORD = "only-for-tests"
@@ -134,6 +135,14 @@ class Postgres(Service):
         settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": ""}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         super().__init__([str(postgres), "-D", str(data), *options], folder, port, user)
+
+    def fresh(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"fresh_{uuid.uuid4().hex}"
+        with closing(psycopg2.connect(self.url)) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            cursor.execute(f"CREATE DATABASE {name}")
+        return f"{self.url.rpartition('/')[0]}/{name}"
 
     def _answers(self) -> bool:
         try:

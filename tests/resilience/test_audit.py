@@ -20,6 +20,7 @@ from backsignal.clinical.content import CONTENT_VARIABLE, Content
 from backsignal.components import audit, clock
 from backsignal.components.erasure import erase
 from backsignal.components.tracker_store import ConversationStore
+from backsignal.stores import UnavailableError
 from tests.conftest import PROJECT, Server, start_server, stop_server
 from tests.conversation.chat import Chat
 from tests.conversation.test_content_only import FINDING, MILD, QUESTION, change
@@ -187,13 +188,15 @@ def test_neither_a_turn_nor_its_audit_is_stored_without_the_other(
     monkeypatch.delenv("BACKSIGNAL_DATABASE", raising=False)
     store = ConversationStore(domain=DOMAIN, db=str(tmp_path / "conversations.db"))
     a_turn(store, "one")
-    with store.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE audit RENAME TO away"))
-    with pytest.raises(sa.exc.OperationalError):
+    run(
+        store.database.run(lambda connection: connection.execute(sa.text("ALTER TABLE audit RENAME TO away")))
+    )
+    with pytest.raises(UnavailableError):
         a_turn(store, "two")
-    assert [event.text for event in store.events("ann") if isinstance(event, UserUttered)] == ["one"]
-    with store.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE away RENAME TO audit"))
+    assert [event.text for event in run(store.events("ann")) if isinstance(event, UserUttered)] == ["one"]
+    run(
+        store.database.run(lambda connection: connection.execute(sa.text("ALTER TABLE away RENAME TO audit")))
+    )
     a_turn(store, "three")
     assert [row["answer"] for row in rows(tmp_path / "conversations.db", "ann")] == ["one", "three"]
     assert [row["place"] for row in rows(tmp_path / "conversations.db", "ann")] == [1, 2]
@@ -205,10 +208,10 @@ def test_whoever_is_erased_and_comes_back_begins_a_new_chain(
     monkeypatch.delenv("BACKSIGNAL_DATABASE", raising=False)
     store = ConversationStore(domain=DOMAIN, db=str(tmp_path / "conversations.db"))
     a_turn(store, "one")
-    erase(store, "ann")
+    run(erase(store, "ann"))
     a_turn(store, "two")
-    with store.engine.connect() as connection:
-        found = connection.execute(sa.select(audit.table).order_by(audit.table.c.number)).all()
+    query = sa.select(audit.table).order_by(audit.table.c.number)
+    found = run(store.database.run(lambda connection: connection.execute(query).all()))
     assert [(row.place, row.sender, row.data is None) for row in found] == [
         (1, None, True),
         (1, "ann", False),

@@ -7,15 +7,13 @@ after a restart where the last one left off.
 import asyncio
 import hmac
 import logging
-import traceback
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
-from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.constants import EXTERNAL_MESSAGE_PREFIX
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -24,16 +22,19 @@ from backsignal.channels.messaging.api import Api, Call, LaterError, NeverError
 from backsignal.channels.messaging.base import Incoming, MessagingChannel, Shown, shown
 from backsignal.channels.messaging.choices import open_offer
 from backsignal.channels.messaging.wording import consent, is_word, messaging, phrase, unreadable
-from backsignal.channels.safety import MAX_LENGTH, Answers, harmless
+from backsignal.channels.safety import MAX_LENGTH, Answers, harmless, log_failure
 from backsignal.channels.web_history import Entry, entries_of
 from backsignal.channels.web_sessions import load_secret
-from backsignal.clinical.wording import say
 from backsignal.components import clock
 from backsignal.components.check_ins import DUE, REMINDER, CheckIns, follow
-from backsignal.components.erasure import erase, primary
+from backsignal.components.erasure import erase
 from backsignal.components.inbox import REMEMBER_SECONDS, Inbox, Work
 from backsignal.components.opted_out import OptedOut
-from backsignal.components.turns import EMERGENCY_SLOT, content
+from backsignal.components.responses import as_response
+from backsignal.components.tracker_store import ConversationStore
+from backsignal.components.turns import EMERGENCY_SLOT
+from backsignal.components.unstored import safe_reply, unstored_reply
+from backsignal.stores import OutrunError, UnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ _LOOK_SECONDS = 2.0
 _FORGET_EVERY_SECONDS = 3600.0
 _MOST_TRIES = 12
 _AT_ONCE = 16
+_MOST_TOLD = 1000
 _FORGET_INTENT = "forget_me"
 # Somebody who is writing just now is not asked how they are.
 _QUIET_SECONDS = 1800.0
@@ -51,24 +53,29 @@ class Desk:
     """The work of one server on the inbox that all servers share."""
 
     def __init__(self, channels: Mapping[str, MessagingChannel], agent: Agent) -> None:
-        store = primary(agent.tracker_store)
-        if not isinstance(store, SQLTrackerStore):
-            raise TypeError("no SQL tracker store, beside which the inbox could stand")
+        store = agent.tracker_store
+        if not isinstance(store, ConversationStore):
+            raise TypeError("no ConversationStore, beside which the inbox could stand")
         self._channels = channels
         self._agent = agent
-        self._inbox = Inbox(store.engine)
-        self._opted_out = OptedOut(store.engine)
-        self._check_ins = CheckIns(store.engine)
+        self._inbox = Inbox(store.database)
+        self._opted_out = OptedOut(store.database)
+        self._check_ins = CheckIns(store.database)
         self._api = Api()
         self._key = hmac.digest(load_secret(), b"backsignal messaging person 1", "sha256")
         self._working: dict[str, asyncio.Task[None]] = {}
+        # Whose inbox is to be looked at, perhaps again.
+        self._news: set[str] = set()
+        # Events that could not be kept, whose senders were told what to do meanwhile.
+        self._told: OrderedDict[str, None] = OrderedDict()
+        self._telling: set[asyncio.Task[None]] = set()
         self._few = asyncio.Semaphore(_AT_ONCE)
         self._forget_at = 0.0
         self._looking = asyncio.create_task(self._look())
 
     async def close(self) -> None:
         """Stop; what is not finished is taken up by another server or at the next start."""
-        tasks = [self._looking, *self._working.values()]
+        tasks = [self._looking, *self._working.values(), *self._telling]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -82,22 +89,45 @@ class Desk:
         """Accept events durably; the work on them goes on after the platform was answered."""
         name = channel.name()
         rows = [(event.event, self.sender(name, event.person), event.item()) for event in events]
-        self._inbox.accept(name, rows)
+        try:
+            await self._inbox.accept(name, rows)
+        except UnavailableError:
+            for event, (_, sender, _) in zip(events, rows, strict=True):
+                self._tell_unstored(channel, sender, event)
+            raise
         for _, sender, _ in rows:
             self._begin(sender)
 
+    def _tell_unstored(self, channel: MessagingChannel, sender: str, event: Incoming) -> None:
+        """Say once what to do meanwhile, as the platform may send the event again late or never."""
+        if event.kind != "text" or event.event in self._told or len(self._telling) >= _AT_ONCE:
+            return
+        self._told[event.event] = None
+        if len(self._told) > _MOST_TOLD:
+            self._told.popitem(last=False)
+        task = asyncio.create_task(self._unstored(channel, sender, event.address, event.text))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _unstored(self, channel: MessagingChannel, sender: str, address: str, text: str) -> None:
+        reply = await unstored_reply(self._agent, sender, harmless(text))
+        for call in channel.calls(address, [shown(as_response(reply))]):
+            with suppress(LaterError, NeverError):
+                await self._api.send(call, channel.judge)
+
     def _begin(self, sender: str) -> None:
+        self._news.add(sender)
         if sender not in self._working:
             self._working[sender] = asyncio.create_task(self._drain(sender))
 
     async def _look(self) -> None:
         while True:
             try:
-                self._check_ins.move_due()
-                for sender in self._inbox.waiting():
+                await self._check_ins.move_due()
+                for sender in await self._inbox.waiting():
                     self._begin(sender)
                 if clock.now() > self._forget_at:
-                    self._inbox.forget(clock.now() - REMEMBER_SECONDS)
+                    await self._inbox.forget(clock.now() - REMEMBER_SECONDS)
                     self._forget_at = clock.now() + _FORGET_EVERY_SECONDS
             except Exception as error:
                 logger.error("messaging.look.failed error=%s", type(error).__name__)
@@ -106,19 +136,22 @@ class Desk:
     async def _drain(self, sender: str) -> None:
         try:
             async with self._few:
-                while work := self._inbox.claim(sender):
-                    await self._handle(work)
+                while sender in self._news:
+                    self._news.discard(sender)
+                    while work := await self._inbox.claim(sender):
+                        await self._handle(work)
         except Exception as error:
             logger.error("messaging.work.failed error=%s", type(error).__name__)
         finally:
-            # Nothing is awaited between the last look and this, so that no event can slip between them.
+            # Nothing is awaited between the last look at the news and this, so that none can slip between.
+            self._news.discard(sender)
             del self._working[sender]
 
     async def _handle(self, work: Work) -> None:
         channel = self._channels.get(work.channel)
         if channel is None or work.tries > _MOST_TRIES:
             logger.error("messaging.given_up channel=%s tries=%s", work.channel, work.tries)
-            self._inbox.finish(work)
+            await self._inbox.finish(work)
             return
         try:
             for call in channel.acknowledgements(work.item):
@@ -126,17 +159,22 @@ class Desk:
                     await self._api.send(call, channel.judge)
             if not channel.only_redraws(work.item):
                 await self._send(channel, work, await self._answer(channel, work))
-            self._inbox.finish(work)
+            await self._inbox.finish(work)
+        except (UnavailableError, OutrunError) as error:
+            logger.error("messaging.turn.put_off error=%s", type(error).__name__)
+            if work.tries == 1 and work.item["kind"] == "text":
+                await self._unstored(channel, work.sender, work.item["address"], work.item.get("text", ""))
+            await self._inbox.postpone(work, min(2.0**work.tries, 900.0))
         except LaterError as later:
-            self._inbox.postpone(work, max(later.seconds, min(2.0**work.tries, 900.0)))
+            await self._inbox.postpone(work, max(later.seconds, min(2.0**work.tries, 900.0)))
         except NeverError:
-            self._inbox.finish(work)
+            await self._inbox.finish(work)
 
     async def _send(self, channel: MessagingChannel, work: Work, messages: Sequence[Shown]) -> None:
         calls: list[Call] = channel.calls(work.item["address"], messages)
         for place, call in enumerate(calls[work.sent :], work.sent + 1):
             await self._api.send(call, channel.judge)
-            if not self._inbox.progress(work, place):
+            if not await self._inbox.progress(work, place):
                 return
 
     async def _answer(self, channel: MessagingChannel, work: Work) -> list[Shown]:
@@ -145,48 +183,44 @@ class Desk:
             text, kind = work.item.get("text", ""), work.item["kind"]
             if kind in (DUE, REMINDER):
                 return await self._check_in(channel, work, kind)
-            told = self._about_stopping(channel, work, text) if channel.opt_out else None
+            told = await self._about_stopping(channel, work, text) if channel.opt_out else None
             if told is not None:
                 return told
             if kind == "text" and is_word(text, messaging().forget_words):
                 return [Shown(await self._erased(work))]
             return await self._turn(channel, work, kind, text)
-        except LaterError:
+        except (LaterError, UnavailableError, OutrunError):
             raise
         except Exception as error:
-            # The error's own words may hold what the person wrote, so only its kind is logged.
-            cause = error.__cause__ or error
-            place = traceback.extract_tb(cause.__traceback__)[-1]
-            kind = type(cause).__name__
-            logger.error(
-                "messaging.turn.failed error=%s at=%s:%s", kind, Path(place.filename).name, place.lineno
-            )
-            return [Shown(say(content(), "something_failed"))]
+            log_failure("messaging.turn.failed", error)
+            return [Shown(safe_reply().text)]
 
-    def _about_stopping(self, channel: MessagingChannel, work: Work, text: str) -> list[Shown] | None:
+    async def _about_stopping(self, channel: MessagingChannel, work: Work, text: str) -> list[Shown] | None:
         """What is said to somebody who stops, starts again, or had stopped; None for everybody else."""
         answered = work.item.get("extra", {}).get("answered", False)
         if is_word(text, messaging().stop_words):
-            self._opted_out.add(work.sender)
-            self._check_ins.stop(work.sender)
+            await self._opted_out.add(work.sender)
+            await self._check_ins.stop(work.sender)
             return [] if answered else [Shown(phrase("stopped"))]
-        if work.sender not in self._opted_out:
+        if not await self._opted_out.holds(work.sender):
             return None
         if is_word(text, messaging().start_words):
-            self._opted_out.remove(work.sender)
+            await self._opted_out.remove(work.sender)
             return [Shown(phrase("started"))]
         return [Shown(phrase("still_stopped"))]
 
     async def _erased(self, work: Work) -> str:
         async with self._agent.lock_store.lock(work.sender):
-            erase(self._agent.tracker_store, work.sender, work.number)
+            await erase(self._agent.tracker_store, work.sender, work.number)
         return phrase("forgotten")
 
     async def _check_in(self, channel: MessagingChannel, work: Work, kind: str) -> list[Shown]:
         """Ask how the back is. Nothing to those who are gone, stopped, or were sent to be seen at once."""
         async with self._agent.lock_store.lock(work.sender):
             tracker = await self._tracker(work.sender)
-            if tracker is None or work.sender in self._opted_out or tracker.get_slot(EMERGENCY_SLOT):
+            if tracker is None or tracker.get_slot(EMERGENCY_SLOT):
+                return []
+            if await self._opted_out.holds(work.sender):
                 return []
             answers = _answers_to(tracker, work.event)
             if answers is None:
@@ -217,8 +251,8 @@ class Desk:
                 )
                 tracker = await self._tracker(work.sender)
                 if tracker:
-                    follow(
-                        primary(self._agent.tracker_store),
+                    await follow(
+                        self._agent.tracker_store,
                         list(tracker.events),
                         work.event,
                         work.sender,
@@ -231,10 +265,10 @@ class Desk:
         messages = [shown(entry) for entry in answers]
         if tracker and _intent(tracker) == _FORGET_INTENT and not any(message.call for message in messages):
             messages = [Shown(phrase("forget_how"))]
-        return _with_notes(messages or [Shown(say(content(), "something_failed"))], channel, work, first)
+        return _with_notes(messages or [Shown(safe_reply().text)], channel, work, first)
 
     async def _tracker(self, sender: str) -> DialogueStateTracker | None:
-        return await primary(self._agent.tracker_store).retrieve_full_tracker(sender)
+        return await self._agent.tracker_store.retrieve_full_tracker(sender)
 
 
 def _in_words(kind: str, text: str, entries: Sequence[Entry]) -> str | None:

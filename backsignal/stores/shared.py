@@ -1,0 +1,96 @@
+"""What several servers share from moment to moment, in Redis: locks, limits and news. Nothing is kept there.
+
+BACKSIGNAL_REDIS is its address. Without it there is one server, and nothing to share.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+from backsignal.stores import UnavailableError
+
+REDIS_VARIABLE: Final = "BACKSIGNAL_REDIS"
+# Redis answers in a millisecond or something is wrong: then a person is not kept waiting.
+_DEADLINE_SECONDS = 1.0
+_CONNECTIONS = 16
+_PREFIX = "backsignal"
+# A quiet channel is asked so often whether it still lives.
+_ALIVE_SECONDS = 10
+
+Script = Callable[[Sequence[str], Sequence[Any]], Awaitable[int]]
+
+
+class Shared:
+    """A Redis server. Whatever it does not answer in time raises UnavailableError."""
+
+    def __init__(self, url: str) -> None:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=_DEADLINE_SECONDS,
+            socket_timeout=_DEADLINE_SECONDS,
+            socket_connect_timeout=_DEADLINE_SECONDS,
+        )
+        self._redis = Redis(connection_pool=pool)
+
+    def script(self, lua: str) -> Script:
+        """A script that Redis runs as one step: a function of its keys and arguments."""
+        script = self._redis.register_script(lua)
+
+        async def run(keys: Sequence[str], arguments: Sequence[Any]) -> int:
+            async with _answered():
+                return int(await script(keys=keys, args=arguments))
+
+        return run
+
+    async def answers(self) -> None:
+        """Raise UnavailableError where it does not answer."""
+        async with _answered():
+            await self._redis.ping()
+
+    async def tell(self, channel: str, news: str) -> None:
+        """Tell all servers that listen to a channel now."""
+        async with _answered():
+            await self._redis.publish(f"{_PREFIX}:{channel}", news)
+
+    async def listen(self, channel: str) -> AsyncIterator[str]:
+        """What servers tell on a channel from now on. Raises UnavailableError when the connection is lost."""
+        async with _answered(), self._redis.pubsub() as listening:
+            await listening.subscribe(f"{_PREFIX}:{channel}")
+            while True:
+                message = await listening.get_message(timeout=_ALIVE_SECONDS)
+                if message is None:
+                    await listening.ping()
+                elif message["type"] == "message":
+                    yield message["data"].decode()
+
+
+def key(kind: str, name: str) -> str:
+    """The key of something in Redis. Names are hashed: they may say who somebody is."""
+    return f"{_PREFIX}:{kind}:{sha256(name.encode(errors='replace')).hexdigest()[:32]}"
+
+
+@lru_cache(maxsize=1)
+def shared() -> Shared | None:
+    """What the servers share; None where BACKSIGNAL_REDIS is not set. Raises ValueError."""
+    url = os.environ.get(REDIS_VARIABLE)
+    if not url:
+        return None
+    if not url.startswith(("redis://", "rediss://")):
+        raise ValueError(f"{REDIS_VARIABLE} is no address of Redis. Give it one like redis://server:6379.")
+    return Shared(url)
+
+
+@asynccontextmanager
+async def _answered() -> AsyncIterator[None]:
+    try:
+        yield
+    except (RedisError, OSError, asyncio.TimeoutError) as error:
+        raise UnavailableError(f"Redis: {type(error).__name__}") from error
