@@ -27,6 +27,7 @@ _INGREDIENTS = (
     "backsignal/language/intents.py",
     "backsignal/language/weights",
     "requirements/runtime.lock",
+    "requirements/encoder.lock",
 )
 # What every process of ours runs with.
 QUIET = {

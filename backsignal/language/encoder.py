@@ -1,92 +1,102 @@
-"""Small sentence encoders: what a text is about, as numbers. They run offline on one core.
+"""A small sentence encoder: what a text is about, and what emergencies it hints at. It runs on one core.
 
-`sentence` is the public all-MiniLM-L6-v2 (Apache-2.0); `suspicion` is the same, tuned further on the messages
-in `training/`: its numbers are the log odds of the emergency findings. Both are stored with 8-bit weights
-(docs/suspicion.md). They take at most MAX_PIECES word pieces; what is longer is cut off.
+Its lower half is that of the public encoder. From there it goes two ways: the public upper half ends in the
+vector of a sentence, the upper half tuned on the messages in `training/` in the log odds of the emergency
+findings (docs/suspicion.md). It takes at most MAX_PIECES word pieces; what is longer is cut off.
 """
 
-import re
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, cast
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-WEIGHTS = Path(__file__).parent / "weights"
-MAX_PIECES = 128
+from backsignal.language.encoder_weights import (
+    HALF,
+    Layer,
+    half_values,
+    place_vectors,
+    public_layer,
+    tuned_layer,
+)
+from backsignal.language.public_encoder import LAYERS, Array, PublicEncoder
+from backsignal.language.word_pieces import MAX_PIECES, Pieces
 
-_WORD_OR_MARK = re.compile(r"\w+|[^\w\s]")
-_LONGEST_WORD = 60
-_START, _END, _UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
+WEIGHTS = Path(__file__).parent / "weights"
+GRAPH_FILE = "half_encoder.onnx"
+TUNED_FILE = "tuned_half.npz"
 
 Vector = NDArray[np.float32]
 
 
-class Pieces:
-    """Cuts words into the pieces that the network knows."""
-
-    def __init__(self, vocabulary: Path) -> None:
-        pieces = vocabulary.read_text(encoding="utf-8").splitlines()
-        self._pieces = {piece: index for index, piece in enumerate(pieces)}
-        self._of_word = lru_cache(maxsize=20_000)(self._split)
-
-    def pieces(self, text: str) -> list[int]:
-        """The word pieces of a text, with the marks that begin and end it."""
-        found: list[int] = []
-        for word in _WORD_OR_MARK.findall(_plain(text)):
-            found.extend(self._of_word(word))
-            if len(found) >= MAX_PIECES - 2:
-                break
-        return [self._pieces[_START], *found[: MAX_PIECES - 2], self._pieces[_END]]
-
-    def _split(self, word: str) -> tuple[int, ...]:
-        """The longest known pieces from left to right; a word that cannot be put together is unknown."""
-        found: list[int] = []
-        start = 0
-        if len(word) > _LONGEST_WORD:
-            return (self._pieces[_UNKNOWN],)
-        while start < len(word):
-            end = len(word)
-            mark = "##" if start else ""
-            while end > start and mark + word[start:end] not in self._pieces:
-                end -= 1
-            if end == start:
-                return (self._pieces[_UNKNOWN],)
-            found.append(self._pieces[mark + word[start:end]])
-            start = end
-        return tuple(found)
-
-
 class Encoder:
-    """Word pieces and one network; an instance serves all threads."""
+    """Word pieces and a network with two ends; an instance serves all threads."""
 
-    def __init__(self, vocabulary: Path, network: Path) -> None:
-        self._pieces = Pieces(vocabulary)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            str(network), options, providers=["CPUExecutionProvider"]
-        )
+    def __init__(self, folder: Path = WEIGHTS) -> None:
+        public = PublicEncoder()
+        layers = [public_layer(public, number) for number in range(LAYERS)]
+        with np.load(folder / TUNED_FILE, allow_pickle=False) as stored:
+            tuned = {name: array.astype(np.float32) for name, array in stored.items()}
+        upper = range(HALF, LAYERS)
+        self._pieces = Pieces(public.vocabulary)
+        self._words = public.tensor("embeddings.word_embeddings.weight")
+        self._places = place_vectors(public, MAX_PIECES)
+        self._norm = public.norm("embeddings.LayerNorm")
+        self._lower = _Half(folder, layers[:HALF])
+        self._upper = _Half(folder, layers[HALF:])
+        self._tuned = _Half(folder, [tuned_layer(layers[number], tuned, number) for number in upper])
+        self._head = (tuned["head.0"], tuned["head.1"])
+        self._last: tuple[str, Array] | None = None
 
     @staticmethod
-    def load(name: Literal["sentence", "suspicion"], folder: Path = WEIGHTS) -> "Encoder":
-        """One of the two that ship with the package; loaded once for the whole process."""
-        return _shared(name, folder)
+    @lru_cache(maxsize=1)
+    def load() -> "Encoder":
+        """The one that ships with the package; loaded once for the whole process."""
+        return Encoder()
 
-    def encode(self, text: str) -> Vector:
-        """The network's numbers for a text."""
-        pieces = np.array([self._pieces.pieces(text)], dtype=np.int64)
-        return cast(Vector, self._session.run(None, {"ids": pieces})[0][0])
+    def vector(self, text: str) -> Vector:
+        """What a text is about, as 384 numbers."""
+        return _mean(self._upper(self._half_way(text)))
+
+    def suspicion(self, text: str) -> Vector:
+        """The log odds of each emergency finding, and of any of them at the end."""
+        weights, bias = self._head
+        return np.asarray(_mean(self._tuned(self._half_way(text))) @ weights + bias)
+
+    def _half_way(self, text: str) -> Array:
+        # Whoever asks what a message is about asks next what it hints at.
+        last = self._last
+        if last and last[0] == text:
+            return last[1]
+        pieces = self._pieces.pieces(text)
+        found = self._lower(_normalized(self._words[pieces] + self._places[: len(pieces)], *self._norm)[None])
+        self._last = (text, found)
+        return found
 
 
-@lru_cache(maxsize=4)
-def _shared(name: str, folder: Path) -> Encoder:
-    return Encoder(folder / "vocabulary.txt", folder / f"{name}.onnx")
+class _Half:
+    """Half of the layers: the graph, which comes without numbers, with its numbers."""
+
+    def __init__(self, folder: Path, layers: list[Layer]) -> None:
+        values = half_values(layers)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        tensors = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v)) for v in values.values()]
+        options.add_external_initializers(list(values), tensors)
+        self._session = onnxruntime.InferenceSession(
+            str(folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"]
+        )
+
+    def __call__(self, words: Array) -> Array:
+        """From what comes in, [1, words, 384], to what goes out."""
+        return np.asarray(self._session.run(None, {"in": words})[0])
 
 
-def _plain(text: str) -> str:
-    letters = unicodedata.normalize("NFD", text.lower().replace("’", "'"))
-    return "".join(letter for letter in letters if unicodedata.category(letter) != "Mn")
+def _mean(words: Array) -> Vector:
+    return np.asarray(words[0].mean(axis=0))
+
+
+def _normalized(words: Array, scale: Array, shift: Array) -> Array:
+    centred = words - words.mean(axis=-1, keepdims=True)
+    return np.asarray(centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-12) * scale + shift)

@@ -26,13 +26,13 @@ class IntentModel:
         self._names = tuple(names)
         self._ngrams = NgramModel(arrays)
         self._by_vector = np.asarray(arrays["vector_weights"], dtype=np.float32)
-        self._encoder = Encoder.load("sentence")
+        self._encoder = Encoder.load()
         self._share = encoder_share
         self._sharpness = sharpness
 
     def ranking(self, text: str) -> list[tuple[str, float]]:
         """All intents with their confidences, likeliest first."""
-        scores = self._ngrams.scores(text) + _unit(self._encoder.encode(text)) * self._share @ self._by_vector
+        scores = self._ngrams.scores(text) + _unit(self._encoder.vector(text)) * self._share @ self._by_vector
         odds = np.exp(self._sharpness * (scores - scores.max()))
         shares = odds / odds.sum()
         return [(self._names[at], float(shares[at])) for at in np.argsort(-shares, kind="stable")]
@@ -47,9 +47,9 @@ def train(
 
     from backsignal.language.ngram_training import arrays, count  # noqa: PLC0415
 
-    encoder = Encoder.load("sentence")
+    encoder = Encoder.load()
     texts = [text for text, _ in examples]
-    vectors = np.stack([_unit(encoder.encode(text)) for text in texts]) * encoder_share
+    vectors = np.stack([_unit(encoder.vector(text)) for text in texts]) * encoder_share
     blocks, ngrams = count(texts)
     matrix = sparse.hstack([ngrams, sparse.csr_matrix(vectors)], format="csr")
     model = LinearSVC(C=strength, class_weight="balanced", random_state=_SEED, max_iter=_MOST_STEPS)

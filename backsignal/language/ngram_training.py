@@ -16,7 +16,7 @@ _MIN_MESSAGES = 2
 class Block(NamedTuple):
     """One kind of n-grams: their hashes in order and how telling each is."""
 
-    keys: NDArray[np.int64]
+    keys: NDArray[np.uint32]
     idf: NDArray[np.float32]
 
 
@@ -34,13 +34,16 @@ def arrays(
 ) -> dict[str, NDArray[Any]]:
     """What an NgramModel is made from; `weights` has a row for each n-gram of both blocks."""
     words = len(blocks[0].keys)
+    steps = np.abs(weights).max(axis=0) / 127
+    small = np.round(weights / steps).astype(np.int8)
     return {
         "words_keys": blocks[0].keys,
-        "words_idf": blocks[0].idf,
-        "words_weights": weights[:words].astype(np.float16),
+        "words_idf": blocks[0].idf.astype(np.float16),
+        "words_weights": small[:words],
         "letters_keys": blocks[1].keys,
-        "letters_idf": blocks[1].idf,
-        "letters_weights": weights[words:].astype(np.float16),
+        "letters_idf": blocks[1].idf.astype(np.float16),
+        "letters_weights": small[words:],
+        "steps": steps,
         "bias": bias,
     }
 
@@ -49,7 +52,7 @@ def _block(found: list[Weights]) -> Block:
     counts = Counter(key for weights in found for key in weights)
     keys = sorted(key for key, times in counts.items() if times >= _MIN_MESSAGES)
     idf = [math.log((1 + len(found)) / (1 + counts[key])) + 1 for key in keys]
-    return Block(np.array(keys, dtype=np.int64), np.array(idf, dtype=np.float32))
+    return Block(np.array(keys, dtype=np.uint32), np.array(idf, dtype=np.float32))
 
 
 def _matrix(found: list[Weights], block: Block) -> Any:

@@ -68,7 +68,7 @@ class Suspicion:
         return cls(
             tuple(stored["findings"]),
             ngrams,
-            Encoder.load("suspicion", folder),
+            Encoder.load(),
             Settings(**stored["settings"]),
         )
 
@@ -102,7 +102,7 @@ class Suspicion:
         likely = [at for at in likely if by_ngrams[at][-1] >= self._settings.floor]
         if not likely:
             return None
-        found = [self._combined(by_ngrams[at], self._encoder.encode(windows[at])) for at in likely]
+        found = [self._combined(by_ngrams[at], self._encoder.suspicion(windows[at])) for at in likely]
         best: Scores = np.max(found, axis=0)
         return best
 

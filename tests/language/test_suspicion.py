@@ -12,10 +12,12 @@ from backsignal.clinical.content import Content
 from backsignal.clinical.findings import Status
 from backsignal.clinical.levels import Level
 from backsignal.language import suspicion_training
-from backsignal.language.encoder import MAX_PIECES, WEIGHTS, Encoder, Pieces
+from backsignal.language.encoder import WEIGHTS, Encoder
 from backsignal.language.ngrams import features
+from backsignal.language.public_encoder import PublicEncoder
 from backsignal.language.reader import Reader
 from backsignal.language.suspicion import MODEL_FILE, SETTINGS_FILE, Suspicion, windows_of
+from backsignal.language.word_pieces import MAX_PIECES, Pieces
 
 TODAY = date(2026, 11, 22)
 DEVELOPMENT = Path(__file__).resolve().parents[2] / "evaluation" / "development"
@@ -177,7 +179,7 @@ def test_endless_text_is_read_in_time_that_grows_with_its_length() -> None:
 
 
 def test_word_pieces_are_bounded_and_begin_and_end_with_marks() -> None:
-    pieces = Pieces(WEIGHTS / "vocabulary.txt")
+    pieces = Pieces(PublicEncoder().vocabulary)
     assert pieces.pieces("") == [101, 102]
     assert pieces.pieces("hello") == [101, 7592, 102]
     assert pieces.pieces("x" * 1000) == [101, 100, 102]
@@ -185,16 +187,30 @@ def test_word_pieces_are_bounded_and_begin_and_end_with_marks() -> None:
     assert pieces.pieces("Can’t") == pieces.pieces("can't")
 
 
-def test_the_encoders_give_the_same_for_the_same_text() -> None:
-    for name, width in (("sentence", 384), ("suspicion", len(EMERGENCIES) + 1)):
-        one, other = (Encoder.load(name).encode("my back hurts") for _ in range(2))
-        assert np.array_equal(one, other)
-        assert one.shape == (width,)
+def test_the_encoder_gives_the_same_for_the_same_text_whatever_it_read_before() -> None:
+    encoder = Encoder()
+    vector, suspicion = encoder.vector("my back hurts"), encoder.suspicion("my back hurts")
+    assert vector.shape == (384,)
+    assert suspicion.shape == (len(EMERGENCIES) + 1,)
+    assert not np.array_equal(encoder.suspicion("I fell off a roof"), suspicion)
+    assert np.array_equal(encoder.suspicion("my back hurts"), suspicion)
+    assert np.array_equal(Encoder().vector("my back hurts"), vector)
+
+
+def test_the_encoder_knows_what_is_alike() -> None:
+    encoder = Encoder.load()
+    back, spine, boat = (_unit(encoder.vector(t)) for t in ("my back hurts", "my spine aches", "a blue boat"))
+    assert back @ spine > 0.6
+    assert back @ boat < 0.3
 
 
 def test_ngrams_ignore_case_apostrophes_and_which_digit() -> None:
     assert features("Can't feel 3 toes") == features("cant FEEL 7 toes")
     assert features("") == ({}, {})
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return vector / np.linalg.norm(vector)
 
 
 def _bare(text: str) -> str:
