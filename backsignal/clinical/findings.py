@@ -58,7 +58,7 @@ class Reading:
     mentions: tuple[Mention, ...] = ()
     answer: Answer | None = None
     duration: Duration | None = None
-    severity: int | None = None
+    severity: float | None = None  # a whole number wherever it is whole
     age: int | None = None
     speaking_for: str | None = None
     suspected: tuple[str, ...] = ()

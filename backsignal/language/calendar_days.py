@@ -1,6 +1,7 @@
 """Days of the calendar: the last time that a date, a holiday or Easter was."""
 
 from datetime import date, timedelta
+from typing import Literal
 
 from backsignal.clinical.content_files import ContentModel
 
@@ -70,3 +71,15 @@ def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
         return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
     last = safe_date(year, month, 31)
     return last - timedelta(days=(last.weekday() - weekday) % 7)
+
+
+def period(today: date, unit: Literal["week", "month", "year"], back: int) -> tuple[date, int]:
+    """First day and length of this week, month or year, or of the one so many back (0 or 1)."""
+    if unit == "week":
+        return today - timedelta(days=today.weekday() + 7 * back), 7
+    if unit == "month":
+        first = today.replace(day=1)
+        if back:
+            first = (first - timedelta(days=1)).replace(day=1) if first > date.min else first
+        return first, 30
+    return date(max(today.year - back, 1), 1, 1), 365

@@ -1,63 +1,117 @@
-"""How bad it is from 0 to 10, and how old the patient is."""
+"""How bad it is from 0 to 10."""
 
-from backsignal.language.time_words import STOPS, TENS, TimeWords, View, WordClass
+from dataclasses import dataclass
 
-_OLDEST, _GROWN_UP, _SCHOOL_AGE, _OLDEST_ALONE = 115, 16, 11, 100
-_ENDS = STOPS | {""}
+from backsignal.language.time_words import STOPS, TimeWords, View, WordClass
+
+_WORST = 10
+_HEADING = 4  # tokens between "pain" and its number: "pain level is about 6"
+_FROM_SCALE = 8  # tokens between "on a scale of one to ten" and the number
+_NEAR_NOW, _NEAR_THEN = 3, 5
+
+
+@dataclass(frozen=True)
+class _Grade:
+    value: float
+    weight: float  # how surely it is one
+    start: int
+    end: int
 
 
 class Grades:
-    """Reads severities and ages."""
+    """Reads severities."""
 
     def __init__(self, words: TimeWords) -> None:
         self._words = words
 
     def _is(self, name: WordClass, view: View, index: int) -> bool:
-        return view.at(index) in self._words.sets[name]
+        return self._words.is_(name, view, index)
 
-    def _starts_vague(self, view: View, index: int) -> bool:
-        """A number that belongs to another ("a few", "twenty one" from its end)."""
-        return self._is("vague", view, index) or view.at(index - 1) in self._words.file.numbers
-
-    # -- severity
-
-    def severity(self, view: View) -> int | None:
-        """How bad it is now, from 0 to 10; the worst of several grades."""
-        found: list[tuple[float, int, int]] = []  # weight, value, position
-        for index in range(len(view.norms)):
-            value, weight = self._grade(view, index)
-            if value is not None and weight and 0 <= value <= 10:
-                found.append((weight, round(value), index))
+    def severity(self, view: View) -> float | None:
+        """How bad it is now, from 0 to 10: now before then, the usual before the worst."""
+        found: list[_Grade] = []
+        index = 0
+        while index < len(view.norms):
+            word = view.norms[index]
+            plain = word[:1].isdecimal() or word in self._words.file.numbers
+            grade = self._grade(view, index) if plain else None
+            if grade and grade.weight and 0 <= grade.value <= _WORST:
+                found.append(grade)
+            index = grade.end if grade and grade.weight else index + 1
         if not found:
             return None
-        top = max(weight for weight, _, _ in found)
-        best = [(value, index) for weight, value, index in found if weight == top]
-        now = [
-            value for value, index in best
-            if any(self._is("now", view, i) for i in range(index - 3, index + 6))
-            or self._is("to", view, index - 1) or self._is("to", view, index - 2)
-        ]  # fmt: skip
-        return now[-1] if now and len(best) > 1 else max(value for value, _ in best)
+        value = self._chosen(view, found)
+        return int(value) if value == int(value) else value
 
-    def _grade(self, view: View, index: int) -> tuple[float | None, float]:
-        """A grade at a token and how surely it is one."""
+    def _chosen(self, view: View, found: list[_Grade]) -> float:
+        present = [grade for grade in found if not self._is_then(view, grade)]
+        now = [grade for grade in present if self._is_now(view, grade)]
+        if now and len(present) < len(found):
+            return now[-1].value
+        usual = [grade for grade in present if not self._is_bad_day(view, grade)]
+        chosen = usual or present or found
+        top = max(grade.weight for grade in chosen)
+        best = [grade for grade in chosen if grade.weight == top]
+        now = [grade for grade in best if self._is_now(view, grade)]
+        return now[-1].value if now and len(best) > 1 else max(grade.value for grade in best)
+
+    def _is_now(self, view: View, grade: _Grade) -> bool:
+        """ "A three now", "down to a two"."""
+        near = range(grade.start - _NEAR_NOW, grade.end + _NEAR_THEN)
+        return any(self._is("now", view, i) for i in near) or any(
+            self._is("to", view, grade.start - step) for step in (1, 2)
+        )
+
+    def _is_then(self, view: View, grade: _Grade) -> bool:
+        """ "Was a nine to start with"."""
+        start, end = view.clause(grade.start)
+        said = [view.at(i) for i in range(max(start, grade.start - _NEAR_THEN), grade.start)]
+        return self._words.has("was_grade", *said) or any(
+            self._is("then_grade", view, i) for i in range(grade.end, min(end, grade.end + _NEAR_THEN))
+        )
+
+    def _is_bad_day(self, view: View, grade: _Grade) -> bool:
+        """ "Nine on a bad one"."""
+        _, end = view.clause(grade.start)
+        return any(self._is("bad_day", view, i) for i in range(grade.end, min(end, grade.end + _NEAR_THEN)))
+
+    # -- one grade
+
+    def _grade(self, view: View, index: int) -> _Grade | None:
+        """The grade at a token."""
         number = self._words.number(view, index)
         if number is None or (view.at(index - 1) == "/" and view.at(index - 2)[:1].isdecimal()):
-            return None, 0.0
+            return None
         value, end = number
-        joined = self._is("and", view, index - 1) and self._words.number(view, index - 2)
-        if joined or self._starts_vague(view, index):
-            return None, 0.0
+        start = index
+        value, end = self._ranged(view, start, value, end)
+        if self._is("vague", view, index) or view.at(index - 1) in self._words.file.numbers:
+            return None
         end += self._is("point", view, end)
         scale = self._scale(view, end)
         if scale:
             dated = self._is("date_lead", view, index - 1) and view.at(end) == "/"
             people = any(self._is("people_of_ten", view, i) for i in range(scale, scale + 2))
-            return (None, 0.0) if dated or people else (value, 3.0)
-        return value, self._bare_grade(view, index, end)
+            return None if dated or people else _Grade(value, 3.0, start, scale)
+        return _Grade(value, self._weight(view, index, end), start, end)
+
+    def _ranged(self, view: View, index: int, value: float, end: int) -> tuple[float, int]:
+        """ "5-6", "7 or 8", "between a six and a seven": the middle."""
+        between = self._words.has("between", *view.before(index, 2))
+        if not (
+            self._is("range", view, end) or view.at(end) == "/" or (between and self._is("and", view, end))
+        ):
+            return value, end
+        at = end + 1 + self._is("article", view, end + 1)
+        second = self._words.number(view, at)
+        if not second or not value < second[0] <= min(_WORST, value + 2):
+            return value, end
+        if view.at(end) == "/" and self._is("ten", view, at) and not self._scale(view, second[1]):
+            return value, end
+        return (value + second[0]) / 2, second[1]
 
     def _scale(self, view: View, end: int) -> int:
-        """Where "/10", "out of ten", "of a ten" ends; 0 if it does not stand there."""
+        """Where "/10", "out of ten", "by ten", "of a ten" ends; 0 if it does not stand there."""
         if view.at(end) == "/":
             return end + 2 if self._is("ten", view, end + 1) else 0
         if not self._is("out", view, end):
@@ -67,109 +121,74 @@ class Grades:
             at += 1
         return at + 1 if self._is("ten", view, at) else 0
 
-    def _bare_grade(self, view: View, index: int, end: int) -> float:
+    def _weight(self, view: View, index: int, end: int) -> float:
         """How surely a number without a scale is a grade: "a pain of 6", "I'd call it a 7", "8"."""
         after = view.at(end)
-        if after in self._words.units or (after[:1].isalpha() and not self._is("after_grade", view, end)):
+        if after in self._words.units or self._is("no_number_after", view, end):
             return 0.0
-        if self._is("no_number_after", view, end) or self._is("no_number_before", view, index - 1):
+        if self._is("pronoun", view, index) or (after == "," and self._words.number(view, end + 1)):
+            return 0.0  # "a bad one", "two, three days"
+        if self._is("no_number_before", view, index - 1) and not self._is_heading(view, index):
             return 0.0
         start, stop = view.clause(index)
-        near = range(max(start, index - 4), index - 1)
-        if self._is("article", view, index - 1) and any(self._is("pain_words", view, i) for i in near):
-            return 2.0
-        if self._is("score", view, index - 1) or self._is("score", view, index - 2):
+        if self._is("graded", view, index - 1) or self._is_heading(view, index):
             return 2.5
+        if after[:1].isalpha() and not (
+            self._is("after_grade", view, end) or self._is("grade_close", view, end)
+        ):
+            return 0.0
+        if self._after_scale(view, index):
+            return 2.6
+        lead = index - 1
+        while self._is("grade_adjective", view, lead):
+            lead -= 1
+        if self._is("article", view, lead):
+            named = any(self._is("pain_words", view, i) for i in range(max(start, lead - 3), lead))
+            return 2.0 if named or self._closes(view, end, stop) else 0.0
         if self._is("rate", view, index - 1) and self._is("rate_verb", view, index - 2):
             return 1.8
-        if index == start or (index == start + 1 and self._is("roughly", view, start)):
-            if end >= stop or (end == stop - 1 and after in STOPS):
-                return 1.0
-            if self._is("at_grade", view, end) and self._is("at_most", view, end + 1):
-                return 1.5
-        return 0.0
+        return self._alone(view, index, end, lead)
 
-    # -- age
-
-    def age(self, view: View, relations: frozenset[int]) -> tuple[int | None, tuple[int, int] | None]:
-        """The patient's age and its tokens."""
-        best: tuple[float, int, int] | None = None
-        for index in range(len(view.norms)):
-            number = self._words.number(view, index)
-            if number is None or number[0] != int(number[0]) or not 0 < number[0] <= _OLDEST:
-                continue
-            weight = self._years(view, index, int(number[0]), number[1], relations)
-            if weight > (best[0] if best else 0.0):
-                best = (weight, int(number[0]), index)
-        return (best[1], (best[2], best[2] + 1)) if best else (None, None)
-
-    def _years(self, view: View, index: int, value: int, end: int, relations: frozenset[int]) -> float:
-        """How surely a number is the patient's age."""
-        tens = self._words.file.numbers.get(view.at(index - 1), 0) >= TENS
-        if tens or self._is("vague", view, index) or self._is("not_age_before", view, index - 1):
-            return 0.0
+    def _alone(self, view: View, index: int, end: int, lead: int) -> float:
+        """How surely a number that opens its clause is a grade: "8", "about 7", "six most days"."""
         start, stop = view.clause(index)
-        near = [view.at(i) for i in range(max(start, index - 5), min(stop, end + 4))]
-        foreign = any(start <= i < index for i in relations) or self._words.has("things", *near)
-        penalty = 5.0 if foreign or self._is("age_doubt", view, index - 1) else 0.0
-        if self._is("years_word", view, end):
-            return self._with_unit(view, index, end) - penalty
-        bare_m = self._is("male", view, end)
-        if (
-            self._is("sex", view, end)
-            and value >= 10
-            and (
-                not bare_m
-                or view.at(end + 1) in _ENDS
-                or self._is("with", view, end + 1)
-                or view.at(index - 1) in _ENDS
-            )
-        ):
-            return 3.5 - penalty
-        of_ten = self._is("of", view, end) and self._is("ten", view, end + 1)
-        if view.at(end) in self._words.units or self._is("not_age_after", view, end) or of_ten:
+        if self._is("and", view, start - 1) or view.at(start - 1) == "(":
+            return 0.0  # "two kids, 5 and 2", "my son (9)"
+        if lead >= start and not (lead == start and self._is("roughly", view, start)):
             return 0.0
-        return self._told(view, index, end, value, penalty) or self._alone(view, index, end, value)
+        if self._closes(view, end, stop):
+            return 1.5 if lead < index - 1 or end < stop - 1 else 1.0
+        return 1.5 if self._is("at_grade", view, end) and self._is("at_most", view, end + 1) else 0.0
 
-    def _with_unit(self, view: View, index: int, end: int) -> float:
-        """ "54 years old", "54 yo", "I am 54 years."""
-        if (
-            self._is("years_old", view, end)
-            or self._is("old", view, end + 1)
-            or (self._is("of", view, end + 1) and self._is("age_word", view, end + 2))
-            or (self._is("y", view, end) and view.at(end + 1) == "/")
-        ):
-            return 4.0
-        said = self._is("am", view, index - 1) or self._is("age_word", view, index - 1)
-        return 3.0 if said and view.at(end + 1) in _ENDS else 0.0
+    def _closes(self, view: View, end: int, stop: int) -> bool:
+        """Whether no more is said of it than "now", "I reckon", "most days"."""
+        at = end
+        while at < stop and self._is("grade_close", view, at):
+            at += 1
+        return at >= stop or view.at(at) in STOPS
 
-    def _told(self, view: View, index: int, end: int, value: int, penalty: float) -> float:
-        """ "aged 54", "I'm 54", "just turned 54", "she's 54", "at 54 I"."""
-        start, _ = view.clause(index)
-        if self._is("age_word", view, index - 1) or (
-            self._is("of", view, index - 1) and self._is("age_word", view, index - 2)
-        ):
-            return 4.0 - penalty
-        if self._is("i_am", view, index - 1) or (
-            self._is("am", view, index - 1) and self._is("i", view, index - 2)
-        ):
-            return 3.5 - penalty
-        if self._is("still_age", view, index - 1) and self._is("am", view, index - 2):
-            return 3.6
-        if self._is("turned", view, index - 1) and self._is("just", view, index - 2):
-            return 3.2 - penalty
-        who = [view.at(i) for i in range(max(start, index - 4), index)]
-        ends = view.at(end) in _ENDS or self._is("after_age", view, end)  # not "she's three blankets on"
-        if ends and self._is("third_is", view, index - 1) and self._words.has("person", *who):
-            return 3.0 - penalty
-        if self._is("at_age", view, index - 1) and self._is("at_age", view, end) and value >= _GROWN_UP:
-            return 2.5 - penalty
-        return 0.0
+    def _is_heading(self, view: View, index: int) -> bool:
+        """ "Pain: 5", "pain level - 6", "severity is 4", "mine's a 7"."""
+        at = index - 1
+        while at > index - 1 - _HEADING and self._is("heading_filler", view, at):
+            if self._is("score", view, at):
+                return True
+            at -= 1
+        if self._is("score", view, at):
+            return True
+        _, stop = view.clause(index)
+        number = self._words.number(view, index)
+        return (
+            self._is("pain_heading", view, at)
+            and number is not None
+            and (self._closes(view, number[1], stop) or self._is("after_grade", view, number[1]))
+        )
 
-    def _alone(self, view: View, index: int, end: int, value: int) -> float:
-        """A number that is a clause of its own: "71, fell on Sunday"."""
-        start, stop = view.clause(index)
-        alone = index == start and (end >= stop or view.at(end) in STOPS)
-        if alone and _SCHOOL_AGE <= value <= _OLDEST_ALONE and view.at(index - 1) in _ENDS:
-            return 1.5 + (0.5 if index == 0 else 0.0)
-        return 0.0
+    def _after_scale(self, view: View, index: int) -> bool:
+        """ "On a scale of one to ten I'd say 7"."""
+        first = view.sentence(index)[0]
+        reach = range(index - 1, max(index - _FROM_SCALE, -1), -1)
+        scale = next((i for i in reach if self._is("ten", view, i)), None)
+        if scale is None or (scale < first and view.at(first - 1) != "?"):
+            return False
+        return any(self._is("scale", view, i) for i in range(scale - _HEADING - 1, scale))

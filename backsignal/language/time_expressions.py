@@ -1,29 +1,14 @@
-"""Every time that a text names: "two weeks", "3/52", "on Monday", "since Easter", "since I was thirty"."""
+"""Every time that a text names: lengths, points, and both together ("two weeks last Monday")."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date
 
-from backsignal.language.calendar_days import HolidayRule, last_holiday, last_time, safe_date
-from backsignal.language.time_words import TimeWords, View, WordClass
+from backsignal.language.time_lengths import Lengths
+from backsignal.language.time_points import Points
+from backsignal.language.time_words import Candidate, TimeWords, View, WordClass
 
-_WEEK, _YEAR = 7.0, 365.0
-_SHORTEST_BARE = 3  # letters of a unit that may stand without a number
-_MOST_DAYS_COUNTED = 60
-
-
-@dataclass
-class Candidate:
-    """A time that may be the complaint's."""
-
-    days: float
-    start: int
-    end: int
-    kind: Literal["span", "point"]  # "two weeks", "on Monday"
-    unit: float = 1.0
-    since: bool = False  # says itself that it is the time of an onset
-    score: float = 0.0
-    own: bool = False  # its sentence names the complaint
+_WEEK = 7.0
+_LONGEST_GESTATION = 43 * _WEEK
+_LEAD = 3  # tokens before a week that say that it is one of a pregnancy
 
 
 class Expressions:
@@ -31,290 +16,116 @@ class Expressions:
 
     def __init__(self, words: TimeWords) -> None:
         self._words = words
+        self._lengths = Lengths(words)
+        self._points = Points(words)
         file = words.file
-        self._phrases: dict[str, list[tuple[list[str], int | str | list[HolidayRule]]]] = {}
-        entries: list[tuple[str, int | str | list[HolidayRule]]] = [
-            *file.relative.items(),
-            *file.holidays.items(),
-        ]
-        for phrase, meaning in entries:
-            parts = phrase.replace("'", "").split()
-            self._phrases.setdefault(parts[0], []).append((parts, meaning))
-        for options in self._phrases.values():
-            options.sort(key=lambda option: -len(option[0]))
+        leads = (words.sets[name] for name in ("article", "half_sign", "since", "earlier"))
+        self._first_words = self._points.first_words.union(
+            words.units, file.numbers, file.ordinals, file.fractions, file.parts,
+            file.weekdays, file.months, file.seasons, file.stages, *leads,
+        )  # fmt: skip
 
     def find(self, view: View, today: date, age: int | None) -> list[Candidate]:
         """All times from left to right; none overlaps another."""
         found: list[Candidate] = []
         index = 0
         while index < len(view.norms):
-            candidate = (
-                self._day_count(view, index)
-                or self._slash(view, index)
-                or self._span(view, index, today)
-                or self._since(view, index, today, age)
-                or self._date(view, index, today)
-                or self._phrase(view, index, today)
-                or self._named(view, index, today)
-            )
+            word = view.norms[index]
+            candidate = None
+            if word in self._first_words or word.lstrip("x")[:1].isdecimal():
+                length = self._lengths.at(view, index)
+                candidate = (
+                    self._anchored(view, length, today)
+                    if length
+                    else self._ranged(view, self._points.at(view, index, today, age), today)
+                )
             if candidate is None:
                 index += 1
             else:
                 found.append(candidate)
                 index = candidate.end
+        self._by_gestation(view, found)
         return found
 
     def _is(self, name: WordClass, view: View, index: int) -> bool:
-        return view.at(index) in self._words.sets[name]
+        return self._words.is_(name, view, index)
 
-    # -- lengths of time
+    def _ranged(self, view: View, point: Candidate | None, today: date) -> Candidate | None:
+        """ "Monday or Tuesday": the first of two points; "Monday the 16th": the exact one."""
+        if point is None or point.end >= len(view.norms):
+            return point
+        at = point.end + self._is("the", view, point.end)
+        beside = self._points.at(view, at, today, None)
+        if beside and beside.start == at and beside.days >= 0:
+            said = beside.exact or beside.days <= 1
+            return Candidate(
+                beside.days if said else point.days, point.start, beside.end, "point", exact=beside.exact
+            )
+        if not self._is("range", view, point.end):
+            return point
+        second = self._points.at(view, point.end + 1, today, None)
+        if second and second.start == point.end + 1 and 0 <= second.days <= point.days:
+            point.end = second.end
+        return point
 
-    def _quantity(self, view: View, index: int) -> tuple[float, int] | None:
-        """A number or a range before a unit; the middle of a range."""
-        fraction = self._fraction(view, index)
-        if fraction:
-            return fraction
-        if self._is("article", view, index):
-            if self._is("few", view, index + 1):
-                return self._words.number(view, index + 1)
-            end = index + 1
-            while self._is("whole", view, end):
-                end += 1
-            more = self._words.number(view, end) if end > index + 1 else None  # "a good three weeks"
-            return more or (1.0, end)
-        first = self._words.number(view, index)
-        if first is None:
-            return None
-        value, end = first
-        if self._is("range", view, end) or view.at(end) in self._words.file.numbers:
-            second = self._words.number(view, end + (view.at(end) not in self._words.file.numbers))
-            if second and second[0] > value and self._unit(view, second[1]):
-                return (value + second[0]) / 2, second[1]
-        return value, end
+    def _anchored(self, view: View, length: Candidate, today: date) -> Candidate:
+        """A length with the day that it is counted from or to."""
+        start, at = length.start, length.end
+        at += self._is("exactly", view, at)
+        if self._is("completes", view, at):  # "five years this Christmas", "two weeks on Monday, it will be"
+            to = self._points.at(view, at + 1, today, None) or self._points.at(view, at, today, None)
+            if to and to.start <= at + 1 and self._is_to_come(view, start, at):
+                return Candidate(length.days, start, to.end, "span", length.unit)
+            if self._is("coming_unit", view, at) and view.at(at + 1) in self._words.units:
+                return Candidate(length.days, start, at + 2, "span", length.unit)
+        shifted = self._is("before", view, at) or self._is("after", view, at)
+        if shifted and (near := self._near_point(view, at + 1, today)):
+            away = length.days if self._is("before", view, at) else -length.days
+            return Candidate(max(near.days + away, 0.0), start, near.end, "point", length.unit)
+        ago = self._is("ago", view, at)
+        at += ago
+        at += self._is("last", view, at) or self._is("next_weekday", view, at)
+        back = self._points.at(view, at, today, None)
+        if back and back.start == at and back.days >= 0 and length.unit >= 1:
+            on_weekday = view.at(at) in self._words.file.weekdays and not ago
+            relative = isinstance(self._words.file.relative.get(view.at(at)), int)
+            if on_weekday or relative:
+                return Candidate(length.days + back.days, start, back.end, "span", length.unit, since=ago)
+        return length
 
-    def _fraction(self, view: View, index: int) -> tuple[float, int] | None:
-        """ "half an hour", "a quarter of a year", "three quarters of a year"."""
-        number = self._words.number(view, index)
-        start = number[1] if number else index + self._is("article", view, index)
-        part = self._words.file.fractions.get(view.at(start))
-        if part is None:
-            return None
-        end = start + 1 + self._is("of", view, start + 1)
-        if not self._is("article", view, end) or self._unit(view, end + 1) is None:
-            return None
-        return part * (number[0] if number else 1.0), end + 1
+    def _is_to_come(self, view: View, start: int, at: int) -> bool:
+        """Whether the day behind a length is still to come."""
+        if not self._is("upon", view, at):
+            return True
+        return any(self._is("will", view, i) for i in range(start - _LEAD, start))
 
-    def _unit(self, view: View, index: int) -> float | None:
-        return self._words.units.get(view.at(index))
+    def _near_point(self, view: View, at: int, today: date) -> Candidate | None:
+        at += self._is("the", view, at)
+        point = self._points.at(view, at, today, None)
+        return point if point and point.start == at else None
 
-    def _span(self, view: View, index: int, today: date) -> Candidate | None:
-        bare = self._bare(view, index)
-        if bare is not None:
-            return self._extended(view, index, index + 1, bare, self._words.units[view.at(index)], today)
-        quantity = self._quantity(view, index)
-        if quantity is None:
-            return None
-        value, end = quantity
-        while self._is("padding", view, end) and end < index + 6:
-            end += 1
-        unit = self._unit(view, end)
-        if unit is None:
-            return None
-        end += 1
-        if self._is("plus", view, end) and not self._words.number(view, end + 1):
-            end += 1
-        return self._extended(view, index, end, value * unit, unit, today)
+    def _by_gestation(self, view: View, found: list[Candidate]) -> None:
+        """Count weeks of a pregnancy from the one that it is in: "30 weeks now, it began at 26 weeks"."""
+        weeks = [each for each in found if each.unit == _WEEK and each.kind == "span"]
+        weeks += [each for each in found if self._is("day_or_week", view, each.start)]
+        then = [each for each in weeks if self._is_week_of_pregnancy(view, each)]
+        if not then:
+            return
+        pregnant = any(self._words.has("pregnant", word) for word in view.norms)
+        now = [
+            each for each in weeks
+            if each not in then and each.days < _LONGEST_GESTATION
+            and (pregnant or self._is("gestation", view, each.end) or self._is("now", view, each.end))
+        ]  # fmt: skip
+        age = max(now, key=lambda each: each.days, default=None)
+        for each in then:
+            if age and each.days < age.days:
+                each.days, each.since = age.days - each.days, True
+                each.kind = "point"
+        if age and any(each.since for each in then):
+            age.days = -1.0
 
-    def _bare(self, view: View, index: int) -> float | None:
-        """Days of a unit without a number: "past month", "for weeks", "months now", "week last Saturday"."""
-        word = view.at(index)
-        unit = self._words.units.get(word, 0.0)
-        if unit < 1 or len(word) < _SHORTEST_BARE:
-            return None
-        several = self._words.file.several.get(word)
-        if several is None and unit < _WEEK:
-            return None
-        before = self._is("bare_before", view, index - 1) or (
-            self._is("bare_last", view, index - 1) and self._is("these", view, index - 2)
-        )
-        and_a_half = self._is("and", view, index + 1) and view.at(index + 3) in self._words.file.fractions
-        on_weekday = (
-            several is None
-            and self._is("next_weekday", view, index + 1)
-            and view.at(index + 2) in self._words.file.weekdays
-        )
-        if several is not None:
-            return several if before or self._is("bare_after", view, index + 1) else None
-        return unit if before or and_a_half or on_weekday else None
-
-    def _extended(self, view: View, start: int, end: int, days: float, unit: float, today: date) -> Candidate:
-        file = self._words.file
-        if self._is("and", view, end) and self._is("article", view, end + 1):
-            if view.at(end + 2) in file.fractions:
-                days, end = days + unit * file.fractions[view.at(end + 2)], end + 3
-        elif self._is("and", view, end) and (more := self._quantity(view, end + 1)):
-            small = self._unit(view, more[1])
-            if small and small < unit:
-                days, end = days + more[0] * small, more[1] + 1
-        elif unit == _WEEK and self._is("next_weekday", view, end) and view.at(end + 1) in file.weekdays:
-            back = (today.weekday() - file.weekdays[view.at(end + 1)]) % 7 or 7
-            return Candidate(float(back + days), start, end + 2, "span", unit)
-        elif self._is("ago", view, end) and isinstance(extra := file.relative.get(view.at(end + 1)), int):
-            return Candidate(days + extra, start, end + 2, "span", unit, since=True)  # "a week ago yesterday"
-        return Candidate(days, start, end, "span", unit)
-
-    def _day_count(self, view: View, index: int) -> Candidate | None:
-        """ "It is day four", "week two of this", "the second day", "my 3rd week of"."""
-        file = self._words.file
-        unit = self._words.units.get(view.at(index), 0.0)
-        if (
-            unit in {1.0, _WEEK}
-            and len(view.at(index)) >= _SHORTEST_BARE
-            and not view.at(index).endswith("s")
-        ):
-            number = self._words.number(view, index + 1)
-            if number and number[0] < _MOST_DAYS_COUNTED and view.at(number[1]) not in self._words.units:
-                return Candidate(number[0] * unit, index, number[1], "span", unit)
-        ordinal, end = file.ordinals.get(view.at(index)), index + 1
-        if view.at(index).isdecimal() and self._is("ordinal_sign", view, index + 1):
-            ordinal, end = int(view.at(index)[:3]), index + 2
-        unit = self._words.units.get(view.at(end), 0.0)
-        from_it = self._is("since", view, index - 1) or self._is("since", view, index - 2)
-        if ordinal and 1.0 <= unit < _YEAR and self._is("counted", view, end + 1) and not from_it:
-            return Candidate(ordinal * unit, index, end + 1, "span", unit)
-        return None
-
-    def _slash(self, view: View, index: int) -> Candidate | None:
-        """Clinicians' fractions: 3/7 days, 2/52 weeks, 6/12 months."""
-        value = view.at(index).lstrip("x")
-        unit = self._words.file.slashes.get(view.at(index + 2))
-        if view.at(index + 1) != "/" or not value.isdecimal() or unit is None:
-            return None
-        if self._is("date_lead", view, index - 1):
-            return None
-        return Candidate(int(value[:4]) * unit, index, index + 3, "span", unit)
-
-    # -- points in time
-
-    def _point(self, when: date, today: date, start: int, end: int) -> Candidate:
-        return Candidate(float((today - when).days), start, end, "point")
-
-    def _since(self, view: View, index: int, today: date, age: int | None) -> Candidate | None:
-        """What only "since" makes a time: a year, an age, getting up, an hour of the day."""
-        if not self._is("since", view, index):
-            return None
-        at = index + 1
-        while self._is("mid_clock", view, at) and at < index + 4:
-            at += 1
-        word = view.at(at)
-        file = self._words.file
-        if word.isdecimal() and len(word) == 4 and 1930 < int(word) <= today.year:
-            middle = today.replace(month=1, day=1) if int(word) == today.year else date(int(word), 7, 1)
-            return Candidate(float((today - middle).days), at, at + 1, "point", since=True)
-        if word in file.since_relative and not self._is("got_back", view, at + 1):
-            return Candidate(float(file.since_relative[word]), at, at + 1, "point", since=True)
-        number = self._words.number(view, at)
-        if number and self._is("clock", view, number[1]):
-            return Candidate(0.0, at, number[1] + 1, "point", since=True)
-        then = file.stages.get(word)
-        if number and self._is("was", view, at - 1):
-            then = int(number[0])
-        if then is not None and age is not None and then < age:
-            end = number[1] if number else at + 1
-            return Candidate((age - then) * _YEAR, at, end, "point", since=True)
-        return None
-
-    def _date(self, view: View, index: int, today: date) -> Candidate | None:
-        """ "the 3rd of October", "22 October", "Feb 21st", "since 13/10"."""
-        months = self._words.file.months
-        day = self._day_number(view, index)
-        if day is not None:
-            value, end = day
-            of = self._is("of", view, end)
-            month = months.get(view.at(end + of))
-            if month and 1 <= value <= 31:
-                return self._point(last_time(today, month, value), today, index, end + of + 1)
-            if (
-                view.at(end) == "/"
-                and view.at(end + 1).isdecimal()
-                and self._is("date_lead", view, index - 1)
-                and 1 <= int(view.at(end + 1)[:4]) <= 12
-                and 1 <= value <= 31
-            ):
-                stop = end + 4 if view.at(end + 2) == "/" and view.at(end + 3).isdecimal() else end + 2
-                when = last_time(today, int(view.at(end + 1)), value)
-                return self._point(when, today, index, stop)
-            ordinal = view.at(index) in self._words.file.ordinals or self._is("ordinal_sign", view, index + 1)
-            if (
-                ordinal
-                and not of
-                and self._unit(view, end) is None
-                and self._is("the", view, index - 1)
-                and self._is("date_lead", view, index - 2)
-            ):
-                return self._point(_last_day(today, value), today, index, end)
-        month = months.get(view.at(index))
-        after = self._day_number(view, index + 1) if month else None
-        if month and after and 1 <= after[0] <= 31 and view.at(after[1]) not in self._words.units:
-            return self._point(last_time(today, month, after[0]), today, index, after[1])
-        return None
-
-    def _day_number(self, view: View, index: int) -> tuple[int, int] | None:
-        word, file = view.at(index), self._words.file
-        if word in file.ordinals:
-            return file.ordinals[word], index + 1
-        if word in file.numbers and view.at(index + 1) in file.ordinals:
-            return file.numbers[word] + file.ordinals[view.at(index + 1)], index + 2
-        if not word.isdecimal() or len(word) > 2:
-            return None
-        return int(word), index + 1 + self._is("ordinal_sign", view, index + 1)
-
-    def _phrase(self, view: View, index: int, today: date) -> Candidate | None:
-        for words, meaning in self._phrases.get(view.at(index), ()):
-            if view.norms[index : index + len(words)] != words:
-                continue
-            end = index + len(words)
-            if isinstance(meaning, int):
-                return Candidate(float(meaning), index, end, "point")
-            if isinstance(meaning, str):  # the weekend: its Saturday
-                return Candidate(float((today.weekday() - 5) % 7 or 7), index, end, "point")
-            eve = self._is("eve", view, end)
-            when = max(last_holiday(rule, today) for rule in meaning) - timedelta(days=int(eve))
-            return self._point(when, today, index, end + eve)
-        return None
-
-    def _named(self, view: View, index: int, today: date) -> Candidate | None:
-        """A weekday, a month or a season."""
-        word, file = view.at(index), self._words.file
-        weekday = file.weekdays.get(word)
-        if weekday is not None and not (
-            self._is("short_weekdays", view, index) and not self._is("weekday_lead", view, index - 1)
-        ):
-            back = (today.weekday() - weekday) % 7 or 7
-            week = self._words.units.get(view.at(index + 1)) == _WEEK and self._is("last", view, index - 1)
-            return Candidate(float(back + 7 * week), index, index + 1 + week, "point")
-        month = file.months.get(word)
-        if month and (not self._is("month_words", view, index) or self._is("month_lead", view, index - 1)):
-            part = next((file.parts[w] for w in view.before(index, 3)[::-1] if w in file.parts), 15)
-            if self._is("last", view, index - 1):
-                part = 15
-            when = last_time(today, month, part)
-            if when.month == today.month and when.year == today.year - 1:
-                when = today.replace(day=1)
-            return self._point(when, today, index, index + 1)
-        if word in file.seasons and self._is("season_lead", view, index - 1):
-            falls = self._is("fall", view, index)  # "the fall" is rather a tumble
-            named = self._is("since", view, index - 1) or self._is("last", view, index - 1)
-            if not falls or (named and not self._is("fall_from", view, index + 1)):
-                number, day = file.seasons[word].split("-")
-                return self._point(last_time(today, int(number), int(day)), today, index, index + 1)
-        return None
-
-
-def _last_day(today: date, day: int) -> date:
-    """The last such day of a month that is not in the future."""
-    when = safe_date(today.year, today.month, day)
-    if when <= today:
-        return when
-    before = today.replace(day=1) - timedelta(days=1)
-    return safe_date(before.year, before.month, day)
+    def _is_week_of_pregnancy(self, view: View, week: Candidate) -> bool:
+        before = view.before(week.start, 2)
+        lead = before[1] if self._words.has("roughly", before[0]) else before[0]
+        return self._words.has("at_week", lead)
