@@ -13,16 +13,15 @@ from rasa.core.agent import Agent
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SessionStarted, deserialise_events
+from rasa.shared.core.events import Event, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 
 from backsignal.components import audit
+from backsignal.components.look_back import MOST, looked_back_on
 from backsignal.stores import OutrunError
 from backsignal.stores.database import DATABASE_VARIABLE, address, database_at, one_at_a_time
 
-# Events that a turn looks back on: about seven turns. Rasa's work on a turn grows with them.
-_LOOKS_BACK = 80
 # Conversations in memory. One that is not among them is read from the database.
 _KEPT = 256
 _STORED = "_stored_up_to"
@@ -79,7 +78,7 @@ class ConversationStore(TrackerStore):
         if kept is None:
             return None
         tracker, kept.tracker = kept.tracker, None
-        if tracker is None:
+        if tracker is None or len(tracker.events) > MOST:
             tracker = self._tracker(sender_id, kept.events)
         setattr(tracker, _STORED, _Stored(kept.events[-1], kept.last))
         return tracker
@@ -123,9 +122,9 @@ class ConversationStore(TrackerStore):
         # Otherwise it was read meanwhile, or was not kept: the next turn reads what it lacks.
         if kept.last == stored.row:
             kept.events.extend(new)
-            # One that Rasa began holds all its events: the next turn begins with one that looks back so far.
             kept.last, kept.data = last, rows[-1]["data"]
-            kept.tracker = tracker if tracker._max_event_history else None
+            # One that Rasa began has what stands before the session as well.
+            kept.tracker = tracker if stored.row else None
             self._keep(sender, kept)
 
     def forget(self, sender_id: str) -> None:
@@ -155,7 +154,7 @@ class ConversationStore(TrackerStore):
         return kept
 
     def _tracker(self, sender: str, events: list[Event]) -> DialogueStateTracker:
-        return DialogueStateTracker.from_events(sender, _last_session(events), self.domain.slots, _LOOKS_BACK)
+        return DialogueStateTracker.from_events(sender, looked_back_on(events), self.domain.slots)
 
     def _keep(self, sender: str, kept: _Kept) -> None:
         self._kept[sender] = kept
@@ -234,8 +233,3 @@ def _after(tracker: DialogueStateTracker, stored: Event | None) -> list[Event]:
             break
         new.append(event)
     return new[::-1]
-
-
-def _last_session(events: list[Event]) -> Iterable[Event]:
-    starts = (place for place in range(len(events) - 1, -1, -1) if isinstance(events[place], SessionStarted))
-    return events[next(starts, 0) :]
