@@ -1,5 +1,7 @@
 """Trains and starts the assistant: the Rasa server and, where asked for, an action server."""
 
+import gzip
+import json
 import os
 import secrets
 import signal
@@ -8,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zlib
 from hashlib import sha256
 from pathlib import Path
 from types import FrameType
@@ -18,7 +21,7 @@ from backsignal.channels.web_sessions import SECRET_VARIABLE, load_secret
 PROJECT = Path(__file__).resolve().parents[1]
 MODELS = PROJECT / "models"
 # What the model is made of: where none of it changed, the model at hand is used.
-_INGREDIENTS = (
+MODEL_INGREDIENTS = (
     "config.yml",
     "domain.yml",
     "data",
@@ -55,7 +58,7 @@ class ServingError(Exception):
 def model_path() -> Path:
     """Where the model of the present content and data stands, or will stand once trained."""
     digest = sha256()
-    for ingredient in _INGREDIENTS:
+    for ingredient in MODEL_INGREDIENTS:
         path = PROJECT / ingredient
         files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
         for file in files:
@@ -64,13 +67,15 @@ def model_path() -> Path:
 
 
 def train() -> Path:
-    """Train where content or data changed since the last time; returns the model's path.
+    """Train where content or data changed since the last time, or the model is broken; returns its path.
 
     Raises ServingError where the training fails.
     """
     model = model_path()
     if model.exists():
-        return model
+        if is_whole(model):
+            return model
+        print(f"{model} is broken, so it is trained anew.", flush=True)  # noqa: T201 - it speaks to a person
     name = model.name.removesuffix(".tar.gz")
     done = subprocess.run(
         [sys.executable, "-m", *_RASA, "train", "--fixed-model-name", name],
@@ -84,6 +89,17 @@ def train() -> Path:
         if old != model:
             old.unlink()
     return model
+
+
+def is_whole(model: Path) -> bool:
+    """Whether the file can be read to its end, where its check sum stands."""
+    try:
+        with gzip.open(model) as packed:
+            while packed.read(1 << 20):
+                pass
+    except (OSError, EOFError, zlib.error):
+        return False
+    return True
 
 
 def serve(port: int, interface: str, action_server: bool) -> int:
@@ -147,16 +163,18 @@ def _start(module: list[str], environment: dict[str, str]) -> subprocess.Popen[b
 
 def _await_ready(parts: dict[str, subprocess.Popen[bytes]], url: str) -> None:
     deadline = time.monotonic() + _READY_SECONDS
+    missing = "any answer; is the machine very busy?"
     while time.monotonic() < deadline:
         _raise_if_ended(parts)
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
-        except (urllib.error.URLError, OSError):
-            time.sleep(_POLL_SECONDS)
-    raise ServingError(
-        f"the assistant was not ready after {_READY_SECONDS} seconds. Is the machine very busy?"
-    )
+        except urllib.error.HTTPError as error:
+            missing = ", ".join(json.load(error).get("missing", [])) or missing
+        except OSError:
+            pass
+        time.sleep(_POLL_SECONDS)
+    raise ServingError(f"not ready after {_READY_SECONDS} seconds. Missing: {missing}.")
 
 
 def _raise_if_ended(parts: dict[str, subprocess.Popen[bytes]]) -> None:
