@@ -28,6 +28,8 @@ MODEL_INGREDIENTS = (
     "backsignal/content",
     "backsignal/components/intent_model.py",
     "backsignal/language/intents.py",
+    "backsignal/language/ngrams.py",
+    "backsignal/language/ngram_training.py",
     "backsignal/language/weights",
     "requirements/runtime.lock",
     "requirements/encoder.lock",
@@ -77,8 +79,9 @@ def train() -> Path:
             return model
         print(f"{model} is broken, so it is trained anew.", flush=True)  # noqa: T201 - it speaks to a person
     name = model.name.removesuffix(".tar.gz")
+    # Rasa's own cache knows a component by its class alone, and not by what that uses of the language layer.
     done = subprocess.run(
-        [sys.executable, "-m", *_RASA, "train", "--fixed-model-name", name],
+        [sys.executable, "-m", *_RASA, "train", "--force", "--fixed-model-name", name],
         cwd=PROJECT,
         env=_environment(LOG_LEVEL="INFO"),
         check=False,
