@@ -24,6 +24,12 @@ check: setup node_modules/.package-lock.json ## formatting, lint and types
 	$(VENV)/bin/mypy
 	$(VENV)/bin/node node_modules/typescript/bin/tsc
 
+audit: setup ## known vulnerabilities of what is locked
+	@$(PYTHON) scripts/audit
+
+fuzz: setup ## ten thousand hostile requests; the tests send a share of them
+	HOSTILE_REQUESTS=10000 $(VENV)/bin/pytest tests/resilience/test_fuzzing.py
+
 # The checker of the browser's part, by version and hash. Node comes with the locked dependencies.
 node_modules/.package-lock.json: package-lock.json | setup
 	$(VENV)/bin/npm ci --loglevel=error

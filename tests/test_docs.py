@@ -15,6 +15,9 @@ TESTED = {
     "make run": "tests/test_commands.py",
     "make test": "this run",
     "make setup": "tests/test_commands.py",
+    "make audit": "tests/security/test_audit.py",
+    # A share of what it sends.
+    "make fuzz": "tests/resilience/test_fuzzing.py",
     ".venv/bin/backsignal assess": "tests/test_commands.py",
     **dict.fromkeys(
         ["TOKEN=", "CALLS=", "send ", "send()", "CALL=", ".venv/bin/backsignal agent-token"],

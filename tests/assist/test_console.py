@@ -76,6 +76,22 @@ def test_a_call_is_typed_from_sign_in_to_note(new_page: MakePage, service: Servi
     expect(page.get_by_role("button", name="New call")).to_be_visible()
 
 
+def test_a_callers_markup_stays_words(new_page: MakePage, service: Service, jo: Client) -> None:
+    evil = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script><svg onload=window.pwned=1>'
+    call = jo.open()
+    page = console(new_page(), service, call)
+    say(page, "caller", f"my foot is numb {evil}")
+    page.get_by_label("Your remarks").fill(f"Said: {evil}")
+    page.get_by_label("Your remarks").blur()
+    expect(page.locator("pre.note")).to_contain_text(f"Said: {evil}")
+    expect(page.locator(".turn .said").last).to_have_text(f"my foot is numb {evil}")
+    expect(line(page, "leg_numbness")).to_contain_text("Heard: present")
+    page.reload()
+    expect(page.locator(".turn .said").last).to_have_text(f"my foot is numb {evil}")
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("img[src=x], svg[onload]").count() == 0
+
+
 @pytest.mark.parametrize("allowed", [True, False])
 def test_the_note_is_copied_or_ready_to_be(
     allowed: bool, new_page: MakePage, service: Service, jo: Client

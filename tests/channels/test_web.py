@@ -127,7 +127,7 @@ def test_a_renewed_session_is_the_same_conversation(web: Web) -> None:
 def test_starting_again_is_a_new_conversation_and_forgetting_erases_both(web: Web, server: Server) -> None:
     first, second = new_id(), new_id()
     web.send(f"my back hurts, and my name is {first}")
-    again = web.call("POST", "/web/session", {"restart": True}).json()
+    again = patiently(lambda: web.call("POST", "/web/session", {"restart": True})).json()
     assert len(again["messages"]) == 1
     later = Web(server.url, again["token"])
     later.send(f"my name is {second}")
@@ -433,6 +433,17 @@ def test_a_flood_of_sessions_is_slowed(server: Server) -> None:
     assert patiently(lambda: start(0)).status_code == 200
 
 
+def test_starting_again_does_not_get_round_the_limits(web: Web) -> None:
+    token, restarts = web.token, []
+    for _ in range(60):
+        restarts.append(web.call("POST", "/web/session", {"restart": True}))
+        web.token = restarts[-1].json().get("token", web.token)
+    assert 429 in {answer.status_code for answer in restarts}
+    # Nor do the messages of one person begin anew with each conversation.
+    answers = [Web(web.url, it).send("hello") for it in (token, web.token) for _ in range(20)]
+    assert 429 in {answer.status_code for answer in answers}
+
+
 def test_an_address_cannot_be_made_up_to_get_round_the_limits(server: Server) -> None:
     def start(number: int) -> requests.Response:
         made_up = {"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": f"10.0.1.{number}"}
@@ -497,7 +508,7 @@ def test_a_session_lasts_until_the_last_check_in_was_seen(web: Web) -> None:
 
 def test_who_starts_again_is_asked_in_the_new_conversation(web: Web, server: Server) -> None:
     web.token = web.agree_to_check_ins()["token"]
-    again = web.call("POST", "/web/session", {"restart": True}).json()
+    again = patiently(lambda: web.call("POST", "/web/session", {"restart": True})).json()
     before, now = Sessions(load_secret(), 0).read(again["token"]).senders()
     with sqlite3.connect(server.database) as connection:
         rows = connection.execute(
