@@ -5,7 +5,9 @@ from backsignal.language.time_words import STOPS, TENS, TimeWords, View, WordCla
 _OLDEST, _GROWN_UP, _SCHOOL_AGE, _OLDEST_ALONE = 115, 16, 11, 100
 _LONGEST_PAIN = 40  # years: "57 yrs, driver" is an age, "20 yrs, worse today" is not
 _YEAR_DIGITS = 4
+_PENALTY = 5.0
 _ENDS = STOPS | {""}
+_HEADING = frozenset([":", "-", "(", ")", "is"])
 
 
 class Ages:
@@ -40,10 +42,9 @@ class Ages:
         return self._is("born", view, index - 1) or self._is("born", view, index - 2)
 
     def _is_next_birthday(self, view: View, index: int, end: int) -> bool:
-        """ "I'll be 39 in March"."""
-        return self._will_be(view, index) or (
-            self._is("next", view, end) and self._is("birthday", view, end + 1)
-        )
+        """ "I'll be 39 in March", "39 next week"."""
+        to_come = self._is("birthday", view, end + 1) or view.at(end + 1) in self._words.units
+        return self._will_be(view, index) or (self._is("next", view, end) and to_come)
 
     def _will_be(self, view: View, index: int) -> bool:
         return self._is("be", view, index - 1) and any(
@@ -65,22 +66,24 @@ class Ages:
         foreign = (any(first <= i < index for i in others) and not both) or self._words.has("things", *near)
         doubted = self._is("age_doubt", view, index - 1) or self._words.has("likens", *before)
         past = self._words.has("then_age", *before)
-        penalty = 5.0 * (foreign or doubted or past)
+        penalty = _PENALTY * (foreign or doubted or past)
         if self._is("years_word", view, end):
             return self._with_unit(view, index, end) - penalty
         return max(
             self._by_sex(view, index, end, value) - penalty,
             self._told(view, index, end, value) - penalty,
-            self._alone(view, index, end, value) - 5.0 * past,
+            self._alone(view, index, end, value) - _PENALTY * past,
         )
 
     def _with_unit(self, view: View, index: int, end: int) -> float:
         """ "54 years old", "54 yo", "I am 54 years", "71 years young"."""
+        if self._is("article", view, index - 1) and self._is("have", view, index - 2):
+            return 0.0  # "I've a 3 year old to lift"
         if (
             self._is("years_old", view, end)
             or self._is("old", view, end + 1)
             or (self._is("of", view, end + 1) and self._is("age_word", view, end + 2))
-            or (self._is("y", view, end) and view.at(end + 1) == "/")
+            or (self._is("y", view, end) and (view.at(end + 1) == "/" or self._is("old", view, end + 2)))
         ):
             return 4.0
         said = self._is("am", view, index - 1) or self._is("age_word", view, index - 1)
@@ -111,52 +114,80 @@ class Ages:
         return view.at(end) in self._words.units or self._is("not_age_after", view, end) or of_ten
 
     def _told(self, view: View, index: int, end: int, value: int) -> float:
-        """ "aged 54", "Age: 54", "I'm 54", "just turned 54", "she's 54", "at 54 I", "both 54"."""
+        """The surest of what the words around it say."""
         if view.at(end) in self._words.units:
             return 0.0
-        start, _ = view.clause(index)
+        said = max(self._headed(view, index), self._birthday(view, index, end, value))
+        if said or (self._is_measure(view, end) and not self._is("birthday", view, end + 1)):
+            return said
+        if value < _SCHOOL_AGE and self._words.number(view, end):
+            return 0.0  # "I'm 5 11"
+        return max(
+            self._own(view, index, end, value),
+            self._third(view, index, end, value),
+        )
+
+    def _headed(self, view: View, index: int) -> float:
+        """ "Aged 54", "Age: 54", "the age of 54"."""
         before = view.before(index, 3)
-        lead = next((i for i, word in enumerate(before) if word not in {":", "-", "(", ")", "is"}), 2)
-        if self._words.has("age_word", before[lead]) or (
-            self._words.has("of", before[0]) and self._words.has("age_word", before[1])
-        ):
-            return 4.0
+        lead = next((i for i, word in enumerate(before) if word not in _HEADING), 2)
+        of_age = self._words.has("of", before[0]) and self._words.has("age_word", before[1])
+        return 4.0 if of_age or self._words.has("age_word", before[lead]) else 0.0
+
+    def _birthday(self, view: View, index: int, end: int, value: int) -> float:
+        """ "Just turned 54", "54 last birthday", "I'll be 54 in May", "I was 54 in June", "54 next week"."""
+        if value < _SCHOOL_AGE:
+            return 0.0
+        if self._words.has("birthday", view.at(end), view.at(end + 1)):
+            return 3.4
+        if self._is("turned", view, index - 1) and not self._is_measure(view, end):
+            return 0.0 if self._words.has("back", *view.before(index, 4)) else 3.2
         if self._will_be(view, index) and value >= _GROWN_UP and not self._is("out", view, end):
             return 3.1
-        if self._is_measure(view, end) and not self._is("birthday", view, end + 1):
-            return 0.0
-        if self._words.has("birthday", *[view.at(end + i) for i in (0, 1)]) and value >= _SCHOOL_AGE:
-            return 3.4
+        in_month = self._is("holiday_month", view, end) and view.at(end + 1) in self._words.file.months
+        if in_month and self._is("was", view, index - 1) and self._is("i", view, index - 2):
+            return 2.4 + _PENALTY  # it has a "was", yet it is of now
+        opens = index == view.clause(index)[0]
+        near = self._is("next", view, end) or (self._is("last", view, end) and opens)
+        return 2.4 if near and value >= _GROWN_UP and view.at(end + 1) in self._words.units else 0.0
+
+    def _own(self, view: View, index: int, end: int, value: int) -> float:
+        """ "I'm 54", "I am still 54", "both 54", "being 54", "at 54 I"."""
         if self._is("i_am", view, index - 1) or (
             self._is("am", view, index - 1) and self._is("i", view, index - 2)
         ):
             return 3.5
         if self._is("still_age", view, index - 1) and self._is("am", view, index - 2):
             return 3.6
-        ends = view.at(end) in _ENDS or self._is("after_age", view, end)  # not "she's three blankets on"
-        if self._is("turned", view, index - 1) and value >= _SCHOOL_AGE:
-            return 0.0 if self._words.has("back", *view.before(index, 4)) else 3.2
-        who = [view.at(i) for i in range(max(start, index - 4), index)]
-        if ends and self._is("third_is", view, index - 1) and self._words.has("person", *who):
-            return 3.0
-        if ends and value >= _SCHOOL_AGE and self._is("kin", view, index - 1):
-            return 2.8  # "Dad's 75"
         if value < _GROWN_UP:
-            in_brackets = view.at(index - 1) == "(" and view.at(end) == ")"
-            return 2.6 if in_brackets and self._words.has("kin", *view.before(index, 4)) else 0.0
+            return 0.0
         if self._is("both", view, index - 1) or self._is("age_being", view, index - 1):
             return 2.6
-        at_age = self._is("at", view, index - 1) and (
-            self._is("at_age", view, end) or (view.at(end) in _ENDS and self._is("self", view, start))
-        )
-        return 2.5 if at_age else 0.0
+        ends = view.at(end) in _ENDS and self._is("self", view, view.clause(index)[0])
+        return 2.5 if self._is("at", view, index - 1) and (ends or self._is("at_age", view, end)) else 0.0
+
+    def _third(self, view: View, index: int, end: int, value: int) -> float:
+        """ "She's 54", "Dad's 75", "my son (9)"."""
+        start, _ = view.clause(index)
+        if not (view.at(end) in _ENDS or self._is("after_age", view, end)):
+            return 0.0  # "she's three blankets on"
+        who = [view.at(i) for i in range(max(start, index - 4), index)]
+        if self._is("third_is", view, index - 1) and self._words.has("person", *who):
+            return 3.0
+        if value >= _SCHOOL_AGE and self._is("kin", view, index - 1):
+            return 2.8
+        in_brackets = view.at(index - 1) == "(" and view.at(end) == ")" and value < _GROWN_UP
+        return 2.6 if in_brackets and self._words.has("kin", *view.before(index, 4)) else 0.0
 
     def _alone(self, view: View, index: int, end: int, value: int) -> float:
         """A number that is a clause of its own: "71, fell on Sunday", "47 here", "only 26 and"."""
         start, stop = view.clause(index)
         if not _SCHOOL_AGE <= value <= _OLDEST_ALONE or self._is_measure(view, end):
             return 0.0
-        opens = index == start or (index == start + 1 and self._is("age_lead", view, start))
+        lead = index
+        while lead > start and (self._is("age_lead", view, lead - 1) or view.at(lead - 1) == ":"):
+            lead -= 1
+        opens = lead == start and not self._words.number(view, end)
         said = self._is("age_close", view, end)
         closes = end + said >= stop or view.at(end + said) in STOPS
         if not (opens and closes and view.at(start - 1) in _ENDS | {"and", "but"}):

@@ -20,6 +20,9 @@ from backsignal.language.tokens import Token
 
 _ENOUGH = 1.0
 _SURE = 5.0
+_OF_BIRTH = 2.0
+_AGE_TOKENS = 2
+_SINCE_BIRTH = 4  # tokens of "since I had him"
 _NEVER = -9.0
 _MINUTE, _HALF_AN_HOUR = 0.01, 0.02  # days
 _MONTH, _YEAR, _RECENT = 30.0, 365.0, 14.0  # days
@@ -69,7 +72,7 @@ class Times:
         candidates = [
             candidate
             for candidate in self._expressions.find(view, today, age)
-            if age_at is None or not candidate.start <= age_at[0] < candidate.end
+            if age_at is None or not self._is_of_age(candidate, age_at[0], view)
         ]
         phrases = self._words.phrases_at(view)
         around = replace(around, history=around.history | phrases)
@@ -84,6 +87,13 @@ class Times:
         return Numbers(
             Duration(round(best.days, 2), words), severity, age, age_at, at, best.own and best.score >= _SURE
         )
+
+    def _is_of_age(self, candidate: Candidate, age_at: int, view: View) -> bool:
+        """Whether it is the age itself or a birthday ("seventy last week")."""
+        if candidate.kind == "span":
+            return candidate.start <= age_at < candidate.end
+        between = view.norms[age_at + 1 : candidate.start]
+        return 0 < candidate.start - age_at <= _AGE_TOKENS and not STOPS.intersection(between)
 
     def _any(self, name: WordClass, words: list[str]) -> bool:
         return self._words.has(name, *words)
@@ -175,7 +185,7 @@ class Times:
         first, last = view.sentence(candidate.start)
         ago = self._is_ago(view, candidate.end)
         if self._since_then(candidate, view, view.clause(candidate.start)[0]):
-            score += 3.5
+            score += 6.0 if candidate.unit >= _YEAR and candidate.kind == "point" else 3.5
         hangs = view.hanging >= candidate.end
         if hangs and (ago or candidate.kind == "point"):
             score += 2.5  # "on Saturday ... and stiff ever since"
@@ -197,6 +207,9 @@ class Times:
         strong = own and not complaint.isdisjoint(words)
         if candidate.unit >= _MONTH and ago and not (strong or self._any("onset", words) or hangs):
             score -= 2.5  # "gallbladder out four years ago"
+        still = self._any("still", [view.norms[i] for i in sentence])
+        if candidate.unit >= _YEAR and ago and self._any("had", words) and not (hangs or still):
+            score -= 3.5  # "ten years ago I had sciatica"
         if candidate.kind == "point" and candidate.unit >= _YEAR and not candidate.since:
             told = hangs or self._any("began", words)
             score += 0.0 if told else -6.0  # "the disc slipped in 2011"
@@ -233,11 +246,15 @@ class Times:
         foreign: float = self._foreign(view, around, clause)
         if self._since_then(candidate, view, view.clause(candidate.start)[0]):
             foreign = 0  # the matter is what it has hurt since
-        if candidate.kind == "point" and candidate.days <= _RECENT and view.hanging >= candidate.end:
-            foreign = 0
+        names = [view.norms[i] for i in clause]
+        if self._since_birth(view) and (self._any("old", names) or self._any("little_one", names)):
+            return _OF_BIRTH
         whole = self._own(view, around, sentence)
-        if candidate.kind == "point" and candidate.days <= _RECENT and whole > own:
-            foreign = min(foreign, 0.5)  # "12 hour shift yesterday and my back went"
+        ago = candidate.kind == "point" or self._is_ago(view, candidate.end)
+        if ago and candidate.days <= _RECENT:  # "12 hour shift yesterday and my back went"
+            foreign -= sum(self._words.is_("setting", view, i) for i in clause)
+            foreign = min(foreign, 0.5) if whole > own else max(foreign, 0.0)
+            foreign = 0.0 if view.hanging >= candidate.end else foreign
         score = 1.5 * min(own, 2) + 0.5 * min(whole, 2) - 2.5 * foreign
         if self._any("back", [view.norms[i] for i in clause]):
             score += 0.5
@@ -247,6 +264,12 @@ class Times:
             score -= 1.5
         if not own and self._is_state(view, clause, candidate.start):
             score -= 3.0
+        elsewhere = not whole or (candidate.unit >= _MONTH and not own)
+        told = self._any("told", [view.norms[i] for i in clause])
+        if candidate.kind == "span" and elsewhere and around.signs and not (ago or told):
+            score -= 1.5  # "Drove lorries 15 years. Now my back aches."
+        if ago and any(self._words.is_("care", view, candidate.start - step) for step in (1, 2)):
+            score -= 5.0  # "an MRI three weeks ago for my back"
         if self._is_somebody_else(view, around, candidate, clause):
             score -= 6.0
         return score
@@ -272,6 +295,8 @@ class Times:
 
     def _is_state(self, view: View, clause: list[int], start: int) -> bool:
         """ "I've been a roofer", "been here", "been with him"."""
+        if clause and self._words.is_("upon", view, clause[0]) and clause[0] + 1 < start:
+            return True  # "On pregabalin 4 years"
         return any(
             self._words.is_("being", view, i) and self._words.is_("state", view, i + 1) and i + 1 < start
             for i in clause
@@ -307,27 +332,41 @@ class Times:
         return self._any("since", before[:1]) or self._any("since_only", before)
 
     def _since_then(self, candidate: Candidate, view: View, start: int) -> bool:
-        """ "since I had my baby four months ago": the time is of what it has hurt since."""
+        """ "Since I had my baby four months ago": the time is of what it has hurt since."""
         near = view.norms[max(start, candidate.start - _SINCE_REACH) : candidate.start]
-        return self._any("ago", [view.at(candidate.end)]) and self._any("since_only", near)
+        if not self._any("since_only", near):
+            return False
+        point = candidate.kind == "point" and self._words.is_("upon", view, candidate.start - 1)
+        return point or self._is_ago(view, candidate.end)
 
     def _as_point(self, candidate: Candidate, view: View, own: int, count: int, alone: bool) -> float:
         """A day needs something that happened on it, or to open its sentence ("NYE, conga line.")."""
         first, last = view.sentence(candidate.start)
         onset = self._onset_in(view, first, last)
         score = (2.5 if count == 1 else 1.0) if candidate.start - first <= 1 else 0.0
+        if not (onset or alone or view.hanging >= candidate.end):
+            if self._words.is_("now_word", view, candidate.end - 1):
+                return score - 4.0  # "three out of ten just now"
+            words = view.norms[slice(*view.clause(candidate.start))]
+            past = self._any("past_verb", words) or any(word.endswith("ed") for word in words)
+            if not (past or own) and self._any("present_verb", words):
+                return score - 2.5  # "I've thirty guests on Saturday"
         if own or onset:
             return score + 1.0
         if alone or candidate.own:
             return score + (1.0 if candidate.days <= _RECENT else 0.5)
-        return score - 2.5
+        return score - (0.0 if candidate.days <= _RECENT and count == 1 else 2.5)
 
     # -- what it cannot be
 
     def _is_not_it(
         self, candidate: Candidate, view: View, before: list[str], after: list[str], clause: list[str]
     ) -> bool:
+        if candidate.kind == "span" and candidate.days == candidate.unit and self._any("never", before[:1]):
+            return True  # "never a day's bother"
         if self._any("unless", before) or self._any("should", before[:2]):
+            return True
+        if candidate.kind == "point" and not candidate.since and self._is_asked(candidate, view):
             return True
         if candidate.kind == "span":
             return self._is_measure(candidate, view, before, after) or self._is_lasting(
@@ -335,8 +374,9 @@ class Times:
             )
         if candidate.since:
             return False
-        just_before = self._any("before", before[:1]) and (
-            self._any("just", before[1:2]) or self._any("onset", clause)
+        until = self._any("until", before[:1]) and self._any("fine", before[1:])
+        just_before = until or (
+            self._any("before", before[:1]) and (self._any("just", before[1:2]) or self._any("onset", clause))
         )
         return (
             (self._any("not_point_before", before[:1]) and not just_before)
@@ -345,6 +385,13 @@ class Times:
             or self._is_birthday(candidate, view)
             or self._any("future", view.norms[max(0, candidate.start - 5) : candidate.start])
         )
+
+    def _since_birth(self, view: View) -> bool:
+        """ "My girl is 8 weeks old and it has hurt since she was born"."""
+        if view.hanging < 0:
+            return False
+        then = view.norms[view.hanging : view.hanging + _SINCE_BIRTH + 2]
+        return self._any("born", then) or (self._any("had", then) and self._any("given_birth", then))
 
     def _is_birthday(self, candidate: Candidate, view: View) -> bool:
         """ "I turned fifty in May"."""
@@ -359,7 +406,8 @@ class Times:
         if self._any("later", after[:1]):
             return not self._any("present", clause)  # "two days later I still can't bend"
         if self._any("old", after[:1]):
-            return not (self._any("complaint", clause) and not self._any("likens", clause))
+            ached = self._any("complaint", clause) or self._any("complaint", after[1:2])
+            return not self._since_birth(view) and not (ached and not self._any("likens", clause))
         if self._any("am", before[:1]) and after[0] in STOPS:
             return True  # "I'm 30 weeks, back's cramping"
         if self._any("post_birth", after[:2]):
@@ -377,6 +425,8 @@ class Times:
         return (
             (self._any("each", after[:1]) and after[1] in units)
             or self._any("likens", before)
+            or self._is_each_time(candidate, view)
+            or self._is_attribute(candidate, view)
             or self._any("every", after[:1])
             or self._any("times_word", before[:1])
             or (short and not self._any("ago", after[:1]))
@@ -388,6 +438,26 @@ class Times:
             or self._is_rate(candidate, view)
             or (self._any("it_on", before[:1]) and self._any("it_on", before[1:2]))
             or self._any("takes", view.norms[max(0, start - 5) : start])
+        )
+
+    def _is_asked(self, candidate: Candidate, view: View) -> bool:
+        """ "Does back pain get worse in winter?"."""
+        first, last = view.sentence(candidate.start)
+        return view.at(last - 1) == "?" and self._words.is_("asks", view, first)
+
+    def _is_attribute(self, candidate: Candidate, view: View) -> bool:
+        """ "A four week waiting list", not "a four week history"."""
+        after = view.at(candidate.end)
+        kept = any(self._any(name, [after]) for name in ("complaint", "running", "ago", "function", "idle"))
+        singular = self._words.is_("singular", view, candidate.end - 1)
+        return singular and candidate.days > candidate.unit and after.isalpha() and not kept
+
+    def _is_each_time(self, candidate: Candidate, view: View) -> bool:
+        """ "Every other week it goes for a couple of days"."""
+        start, _ = view.clause(candidate.start)
+        return any(
+            self._words.is_("every", view, i) and self._words.is_("episodic", view, i + 1)
+            for i in range(start, candidate.start)
         )
 
     def _is_rate(self, candidate: Candidate, view: View) -> bool:

@@ -144,8 +144,13 @@ class Grades:
             lead -= 1
         if self._is("article", view, lead):
             named = any(self._is("pain_words", view, i) for i in range(max(start, lead - 3), lead))
-            return 2.0 if named or self._closes(view, end, stop) else 0.0
-        if self._is("rate", view, index - 1) and self._is("rate_verb", view, index - 2):
+            if named or self._closes(view, end, stop):
+                return 2.0
+            return 1.7 if after[:1].isalpha() else 0.0  # "hardly a two if I'm sat down"
+        if self._is("upon", view, end) and any(self._is("scale", view, end + step) for step in (1, 2)):
+            return 2.6  # "about 5 on the scale"
+        said = self._is("rate", view, index - 1) and self._is("rate_verb", view, index - 2)
+        if said or (self._is("say_grade", view, index - 1) and self._closes(view, end, stop)):
             return 1.8
         return self._alone(view, index, end, lead)
 

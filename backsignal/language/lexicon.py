@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -308,8 +309,14 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         replies=frozenset(grammar.replies),
         _irregular=irregular,
         _aliases=grammar.aliases,
-        _number_ranges=grammar.number_ranges,
+        _number_ranges={name: _of_today(bounds) for name, bounds in grammar.number_ranges.items()},
     )
+
+
+def _of_today(bounds: tuple[float, float]) -> tuple[float, float]:
+    """A range of numbers; an end below zero is a year so many before this one."""
+    low, high = bounds
+    return (low, date.today().year + high) if high < 0 else bounds
 
 
 def _as_pattern(phrase: str) -> str:

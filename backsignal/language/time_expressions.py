@@ -4,7 +4,7 @@ from datetime import date
 
 from backsignal.language.time_lengths import Lengths
 from backsignal.language.time_points import Points
-from backsignal.language.time_words import Candidate, TimeWords, View, WordClass
+from backsignal.language.time_words import STOPS, Candidate, TimeWords, View, WordClass
 
 _WEEK = 7.0
 _LONGEST_GESTATION = 43 * _WEEK
@@ -39,6 +39,7 @@ class Expressions:
                     if length
                     else self._ranged(view, self._points.at(view, index, today, age), today)
                 )
+            candidate = candidate or self._unit_left_out(view, index, found)
             if candidate is None:
                 index += 1
             else:
@@ -50,12 +51,25 @@ class Expressions:
     def _is(self, name: WordClass, view: View, index: int) -> bool:
         return self._words.is_(name, view, index)
 
+    def _unit_left_out(self, view: View, index: int, found: list[Candidate]) -> Candidate | None:
+        """ "A marathon in nine days, and my back has been tight for four"."""
+        number = self._words.number(view, index) if self._is("for_so_long", view, index - 1) else None
+        last = next((each for each in reversed(found) if each.kind == "span"), None)
+        if not number or not last or view.at(number[1]) not in STOPS:
+            return None
+        if last.start < view.sentence(index)[0]:
+            return None
+        return Candidate(number[0] * last.unit, index, number[1], "span", last.unit)
+
     def _ranged(self, view: View, point: Candidate | None, today: date) -> Candidate | None:
         """ "Monday or Tuesday": the first of two points; "Monday the 16th": the exact one."""
         if point is None or point.end >= len(view.norms):
             return point
         at = point.end + self._is("the", view, point.end)
         beside = self._points.at(view, at, today, None)
+        if beside is None and view.at(at) == ",":  # "Independence Day, 15 August"
+            dated = self._points.at(view, at + 1, today, None)
+            at, beside = (at + 1, dated) if dated and dated.exact else (at, None)
         if beside and beside.start == at and beside.days >= 0:
             said = beside.exact or beside.days <= 1
             return Candidate(

@@ -1,6 +1,6 @@
 """Lengths of time: "two weeks", "a year and a half", "3/52", "for months", "day four of this"."""
 
-from backsignal.language.time_words import Candidate, TimeWords, View, WordClass
+from backsignal.language.time_words import STOPS, Candidate, TimeWords, View, WordClass
 
 _WEEK, _YEAR = 7.0, 365.0
 _SHORTEST_BARE = 3  # letters of a unit that may stand without a number
@@ -163,12 +163,10 @@ class Lengths:
         unit = self._words.units.get(view.at(end), 0.0)
         from_it = self._is("since", view, index - 1) or self._is("since", view, index - 2)
         first_of = ordinal == 1 and not self._is("complaint", view, end + 2)  # "the first day of term"
-        if (
-            ordinal
-            and 1.0 <= unit < _YEAR
-            and self._is("counted", view, end + 1)
-            and not (from_it or first_of)
-        ):
+        told = self._is("counted", view, end + 1) or (
+            view.clause(index)[0] == index and view.at(end + 1) in STOPS  # "Third day."
+        )
+        if ordinal and 1.0 <= unit < _YEAR and told and not (from_it or first_of):
             return Candidate(ordinal * unit, index, end + 1, "span", unit)
         return None
 

@@ -8,6 +8,7 @@ from backsignal.language.time_words import Candidate, TimeWords, View, WordClass
 _WEEK, _MONTH, _YEAR = 7, 30, 365.0
 _MIDDLE, _SEASON = 15, 90  # days: the middle of a month, the length of a season
 _FIRST_YEAR, _DIGITS_OF_YEAR = 1930, 4
+_DECADE = 10  # years
 _MOST_TO_AGE = 5  # tokens between "since" and the age that it speaks of
 _DAYS_IN_MONTH, _MONTHS = 31, 12
 _ABOUT = 7  # days that "before Christmas" lies before it
@@ -88,6 +89,8 @@ class Points:
         then, end = self._words.file.stages.get(view.at(index)), index + 1
         if then is not None and not self._is_stage(view, index):
             return None
+        if then is not None and (part := self._words.file.parts.get(view.at(index - 1))):
+            then += round((part - _MIDDLE) * _DECADE / _MONTH)  # "my late thirties"
         number = self._words.number(view, index) if then is None else None
         if number:
             then, end = int(number[0]), number[1]
@@ -114,6 +117,8 @@ class Points:
         nearest, second = before[lead : lead + 2] if lead + 1 < len(before) else ("", "")
         if self._words.has("was", nearest):
             return self._words.has("who_was", second) and not self._is("no_number_after", view, end)
+        if self._words.has("at", nearest):
+            return not view.at(end)[:1].isalnum() and "." not in view.at(index)
         if self._words.has("turned", nearest):
             return self._words.has("then", *before[lead + 1 :])
         if self._words.has("of", nearest) or self._words.has("age_word", nearest):
@@ -223,6 +228,10 @@ class Points:
     def _is_year(self, word: str, today: date) -> bool:
         return word.isdecimal() and len(word) == _DIGITS_OF_YEAR and _FIRST_YEAR < int(word) <= today.year
 
+    def _is_answer(self, view: View, index: int) -> bool:
+        """Whether the token is the whole text ("May.")."""
+        return index == 0 and len(view.norms) <= 2  # with its full stop
+
     def _days_from_year(self, year: int, today: date) -> float:
         middle = today.replace(month=1, day=1) if year == today.year else date(year, 7, 1)
         return float((today - middle).days)
@@ -232,7 +241,9 @@ class Points:
         word = view.at(index)
         if not self._is_year(word, today):
             return None
-        opens = index == view.sentence(index)[0] and self._is("it_began", view, index + 1)
+        opens = self._is_answer(view, index) or (
+            index == view.sentence(index)[0] and self._is("it_began", view, index + 1)
+        )
         if not (opens or self._is("year_lead", view, index - 1)):
             return None
         return Candidate(self._days_from_year(int(word), today), index, index + 1, "point", _YEAR)
@@ -353,7 +364,9 @@ class Points:
             return None
         part = self._part_before(view, index)
         if self._is("month_words", view, index) and not self._is("month_lead", view, index - 1):
-            return None
+            dated = self._is_year(view.at(index + 1), today)
+            if not (dated or self._is_answer(view, index)):
+                return None
         last = self._is("last", view, index - 1)
         when = last_time(today, month, _MIDDLE if last or part is None else part)
         if last and month == today.month:

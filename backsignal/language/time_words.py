@@ -15,10 +15,10 @@ STOPS = frozenset({".", ",", ";", "!", "?", "\n", "…", "-", "(", ")"})
 # Classes of words that the rules below speak of by name; each is a line of words in times.yml.
 WordClass = Literal[
     "article", "few", "whole", "padding", "range", "joiner", "and", "of", "odd", "plus", "half_sign",
-    "ordinal_sign", "next_weekday", "counted", "bare_before", "bare_last", "bare_after", "these", "eve",
-    "mid_clock", "clock", "short_weekdays", "weekday_lead", "month_words", "month_lead", "season_lead",
-    "fall", "fall_from", "since", "ago", "the", "date_lead", "was", "last", "back", "lead", "told",
-    "running", "until", "fine", "healed", "but", "about", "each", "times_word", "past", "takes", "it_on",
+    "ordinal_sign", "next_weekday", "counted", "bare_before", "bare_last", "these", "eve", "mid_clock",
+    "clock", "short_weekdays", "weekday_lead", "month_words", "month_lead", "season_lead", "fall",
+    "fall_from", "since", "ago", "the", "date_lead", "was", "last", "back", "lead", "told", "running",
+    "until", "fine", "healed", "but", "about", "each", "times_word", "past", "takes", "it_on",
     "not_point_before", "coming", "future", "unless", "should", "after_grade", "now", "to", "vague",
     "point", "ten", "out", "no_number_before", "no_number_after", "score", "rate", "rate_verb", "roughly",
     "at_grade", "at_most", "years_word", "years_old", "old", "age_word", "i_am", "am", "sex", "male",
@@ -33,6 +33,8 @@ WordClass = Literal[
     "birthday", "be", "then_age", "kin", "both", "will_be", "age_being", "at", "age_lead", "age_close",
     "was_grade", "then_grade", "bad_day", "graded", "grade_adjective", "grade_close", "heading_filler",
     "pain_heading", "scale", "pronoun", "began", "way_back", "whose_back", "returned", "from_there", "it",
+    "setting", "care", "episodic", "have", "for_so_long", "say_grade", "asks", "singular", "now_word",
+    "past_verb", "never", "present_verb", "had", "given_birth", "little_one",
 ]  # fmt: skip
 
 
