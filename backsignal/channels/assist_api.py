@@ -139,7 +139,7 @@ class AssistApi:
                 self._desk.wake_all()
 
     def _add_console(self, blueprint: Blueprint) -> None:
-        for name in self._console.names:
+        for name in self._console.files:
             blueprint.add_route(self._page(name), f"/assist/{name}", name=f"console_{name}".replace(".", "_"))
         blueprint.add_route(self._page("index.html"), "/assist/", name="console", strict_slashes=True)
 
@@ -164,8 +164,7 @@ class AssistApi:
 
     def _page(self, name: str) -> Handler:
         async def page(request: Request) -> HTTPResponse:
-            answer_cors_ourselves(request)
-            return self._console.answer(request, name)
+            return self._console.files[name].answer(request)
 
         return page
 

@@ -12,7 +12,8 @@ from sanic.response import HTTPResponse
 from backsignal.channels.load import RETRY_AFTER_SECONDS, BusyError, turns
 from backsignal.channels.safety import Answers, OnMessage, answered, harmless
 from backsignal.components.responses import as_response
-from backsignal.components.unstored import not_stored, safe_reply
+from backsignal.components.turns import safe_reply
+from backsignal.components.unstored import not_stored
 
 TOKEN_VARIABLE = "BACKSIGNAL_REST_TOKEN"
 _OWN_ADDRESSES = {"127.0.0.1", "::1"}

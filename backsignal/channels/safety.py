@@ -14,7 +14,8 @@ from rasa.shared.core.constants import EXTERNAL_MESSAGE_PREFIX
 
 from backsignal.channels.legible import legible
 from backsignal.components.responses import as_response
-from backsignal.components.unstored import safe_reply, unstored_reply
+from backsignal.components.turns import safe_reply
+from backsignal.components.unstored import unstored_reply
 
 logger = logging.getLogger(__name__)
 

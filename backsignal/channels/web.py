@@ -40,7 +40,8 @@ from backsignal.channels.web_streams import Streams
 from backsignal.components.check_ins import follow, last_check_in, move_check_ins
 from backsignal.components.erasure import erase
 from backsignal.components.tracker_store import events_of
-from backsignal.components.unstored import safe_reply, unstored_reply
+from backsignal.components.turns import safe_reply
+from backsignal.components.unstored import unstored_reply
 from backsignal.stores import UnavailableError
 
 logger = logging.getLogger(__name__)

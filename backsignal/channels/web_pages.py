@@ -1,21 +1,18 @@
 """What the web channel serves to browsers: the widget's file, the demonstration page, and their facts."""
 
-import gzip
 import html
 import re
 from asyncio import AbstractEventLoop
-from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from sanic import Request, Sanic, response
+from sanic import Request, Sanic
 from sanic.response import HTTPResponse
 
+from backsignal.channels.files import PAGE_HEADERS, TYPES, file_of
 from backsignal.channels.service import RootBlueprint
-from backsignal.channels.web_requests import answer_cors_ourselves
 from backsignal.clinical.content import CONTENT_FOLDER, Topic
 from backsignal.clinical.content_files import ContentModel, read_content
 from backsignal.clinical.levels import Level
@@ -28,15 +25,13 @@ DRAWINGS = "/drawings"
 # The widget's modules, each using only those before it.
 _MODULES = ("strings", "dom", "drawings", "body", "colours", "connection", "cards", "summary", "chat")
 _STYLE_MARK = "/* widget.css */"
-_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript", ".png": "image/png"}
 # The page may use what its own server offers and nothing else, and nobody may frame it.
 _PAGE_HEADERS = {
+    **PAGE_HEADERS,
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; "
         "require-trusted-types-for 'script'"
     ),
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
 # The widget itself is for any page: that a page may use the channel is decided at the channel.
@@ -126,30 +121,6 @@ def _without_comments(source: str) -> str:
     return re.sub(r"^[ \t]*// .*\n", "", source, flags=re.M)
 
 
-@dataclass(frozen=True)
-class _File:
-    body: bytes
-    packed: bytes
-    type: str
-    mark: str
-    headers: dict[str, str]
-
-    def answer(self, request: Request) -> HTTPResponse:
-        """The file, packed where the browser takes that; nothing where the browser has it already."""
-        answer_cors_ourselves(request)
-        headers = {**self.headers, "ETag": self.mark, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-        if request.headers.get("if-none-match") == self.mark:
-            return response.empty(304, headers)
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return response.raw(self.packed, 200, {**headers, "Content-Encoding": "gzip"}, self.type)
-        return response.raw(self.body, 200, headers, self.type)
-
-
-def _file(body: bytes, content_type: str, headers: dict[str, str]) -> _File:
-    mark = f'"{sha256(body).hexdigest()[:20]}"'
-    return _File(body, gzip.compress(body, 9, mtime=0), content_type, mark, headers)
-
-
 class Pages:
     """The widget's file, the page of drawings, and with `demo` the page of a made-up clinic at `/`."""
 
@@ -158,18 +129,17 @@ class Pages:
         style = _joined(WIDGET / "drawings.css", _DRAWN / "page.css").encode()
         script = _script(WIDGET / "dom.js", WIDGET / "drawings.js", _DRAWN / "page.js").encode()
         self._files = {
-            "/widget.js": _file(source, "text/javascript; charset=utf-8", _WIDGET_HEADERS),
-            DRAWINGS: _file(_drawings_page(), "text/html; charset=utf-8", _PAGE_HEADERS),
-            "/drawings.css": _file(style, "text/css", _WIDGET_HEADERS),
-            "/drawings.js": _file(script, "text/javascript; charset=utf-8", _WIDGET_HEADERS),
+            "/widget.js": file_of(source, ".js", _WIDGET_HEADERS),
+            DRAWINGS: file_of(_drawings_page(), ".html", _PAGE_HEADERS),
+            "/drawings.css": file_of(style, ".css", _WIDGET_HEADERS),
+            "/drawings.js": file_of(script, ".js", _WIDGET_HEADERS),
         }
         if demo:
-            self._files["/"] = _file(_demo_page(), "text/html; charset=utf-8", _PAGE_HEADERS)
+            self._files["/"] = file_of(_demo_page(), ".html", _PAGE_HEADERS)
             for path in (WIDGET / "demo").iterdir():
-                if path.suffix in _TYPES:
-                    self._files[f"/demo/{path.name}"] = _file(
-                        path.read_bytes(), _TYPES[path.suffix], _WIDGET_HEADERS
-                    )
+                if path.suffix in TYPES.keys() - {".html"}:
+                    file = file_of(path.read_bytes(), path.suffix, _WIDGET_HEADERS)
+                    self._files[f"/demo/{path.name}"] = file
 
     def add_to(self, blueprint: RootBlueprint) -> None:
         """Serve the files from the blueprint's app."""

@@ -13,7 +13,7 @@ from sanic_cors.core import SANIC_CORS_EVALUATED  # type: ignore[import-untyped]
 
 from backsignal.channels.load import RETRY_AFTER_SECONDS
 from backsignal.clinical.wording import Reply
-from backsignal.components.unstored import safe_reply
+from backsignal.components.turns import safe_reply
 
 MOST_CHARACTERS = 2_000
 MOST_BYTES = 64 * 1024

@@ -9,10 +9,8 @@ further message goes to the emergency support and to nothing else.
 from typing import Any
 
 from rasa.core.policies.policy import Policy, PolicyPrediction
-from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, REQUESTED_SLOT
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActiveLoop, Event, SlotSet
@@ -43,18 +41,6 @@ class EmergencyPolicy(Policy):
     def get_default_config() -> dict[str, Any]:
         """Above the RulePolicy's priority of 6."""
         return {"priority": 10}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> "EmergencyPolicy":
-        """Made by Rasa from config.yml."""
-        return cls(config, model_storage, resource, execution_context)
 
     def train(
         self, training_trackers: list[TrackerWithCachedStates], domain: Domain, **kwargs: Any

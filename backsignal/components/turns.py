@@ -13,6 +13,7 @@ from pydantic import parse_obj_as
 from backsignal.clinical.content import Content
 from backsignal.clinical.findings import Reading
 from backsignal.clinical.interview import Interview, Message, forget_unknown
+from backsignal.clinical.wording import Reply, say
 
 INTERVIEW_SLOT: Final = "interview"
 COMPLETE_SLOT: Final = "interview_complete"
@@ -47,6 +48,11 @@ ANSWERING: Final = frozenset(
 def content() -> Content:
     """The clinical content, read once a process."""
     return Content.load()
+
+
+def safe_reply() -> Reply:
+    """That something failed here, and the emergency number."""
+    return Reply(say(content(), "something_failed"), {"type": "failed"})
 
 
 def reading_to_json(reading: Reading) -> dict[str, Any]:

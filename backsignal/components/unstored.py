@@ -13,9 +13,9 @@ from rasa.core.channels.channel import UserMessage
 from backsignal.clinical.interview import Interview, hear
 from backsignal.clinical.levels import Level
 from backsignal.clinical.red_flags import supported
-from backsignal.clinical.wording import Reply, emergency_reply, say
+from backsignal.clinical.wording import Reply, emergency_reply
 from backsignal.components.tracker_store import ConversationStore
-from backsignal.components.turns import INTERVIEW_SLOT, content, interview_from_slot, message_of
+from backsignal.components.turns import INTERVIEW_SLOT, content, interview_from_slot, message_of, safe_reply
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +34,6 @@ async def unstored_reply(agent: Agent, sender: str, text: str) -> Reply:
 def not_stored(reply: Reply) -> Reply:
     """A reply that tells programs that the message it answers was not kept."""
     return replace(reply, data={**(reply.data or {}), "stored": False})
-
-
-def safe_reply() -> Reply:
-    """That something failed here, and the emergency number."""
-    return Reply(say(content(), "something_failed"), {"type": "failed"})
 
 
 async def _emergency(agent: Agent, sender: str, text: str) -> Reply | None:

@@ -1,7 +1,5 @@
 """A suggestion that fails never fails a turn, and what is not stored is not shown as if it were."""
 
-import asyncio
-from collections.abc import Coroutine
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from backsignal.assist.understanding import Understanding
 from backsignal.clinical.findings import Reading
 from backsignal.language.reader import Reader
 from backsignal.stores.database import Database, address
+from tests.loops import run
 
 JO = Person("jo", "Jo", frozenset({"agent"}))
 
@@ -32,10 +31,6 @@ class Stumbling:
         if "stumble" in text:
             raise RuntimeError(text)
         return self._reader.read(text, today=today)
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ class Actions:
                     return
                 if outer.fault == "hangs":
                     outer.hanging.wait(60)
-                self._answer(200, asyncio.run(outer._executor.run(call)))
+                self._answer(200, run(outer._executor.run(call)))
 
             def _answer(self, status: int, body: Any) -> None:
                 data = json.dumps(body).encode()

@@ -105,6 +105,26 @@ def test_a_scope_ends_where_something_else_is_told(text: str, denied: str | None
         ),
         ("not sure if my foot is numb", "leg_numbness", "uncertain"),
         ("my husband can't lift his left foot since his back went", "leg_weakness", "present"),
+        (
+            "If I lost control of my bladder I'd go in, right? I haven't.",
+            "bladder_incontinence",
+            "hypothetical",
+        ),
+        ("not sure if my bladder is emptying properly", "bladder_retention", "uncertain"),
+        (
+            "I think I might be a bit numb between my legs, I'm not sure though",
+            "saddle_numbness",
+            "uncertain",
+        ),
+        ("my foot feels maybe a bit numb?", "leg_numbness", "uncertain"),
+        ("the sciatica's gone, it's only the back now", "radiating_leg_pain", "past"),
+        ("I used to have a numb foot in 2016", "leg_numbness", "past"),
+        ("Lad at work's leg gave way, mine's just achy", "leg_weakness", "other_person"),
+        (
+            "I saw a lady who'd gone numb in the saddle today. My back is sore.",
+            "saddle_numbness",
+            "other_person",
+        ),
     ],
 )
 def test_who_when_and_whether(text: str, finding: str, status: str) -> None:

@@ -116,35 +116,6 @@ def test_still_present(text: str, finding: str) -> None:
     assert statuses(text).get(finding) == "present"
 
 
-@pytest.mark.parametrize(
-    ("text", "finding", "status"),
-    [
-        (
-            "If I lost control of my bladder I'd go in, right? I haven't.",
-            "bladder_incontinence",
-            "hypothetical",
-        ),
-        ("not sure if my bladder is emptying properly", "bladder_retention", "uncertain"),
-        (
-            "I think I might be a bit numb between my legs, I'm not sure though",
-            "saddle_numbness",
-            "uncertain",
-        ),
-        ("my foot feels maybe a bit numb?", "leg_numbness", "uncertain"),
-        ("the sciatica's gone, it's only the back now", "radiating_leg_pain", "past"),
-        ("I used to have a numb foot in 2016", "leg_numbness", "past"),
-        ("Lad at work's leg gave way, mine's just achy", "leg_weakness", "other_person"),
-        (
-            "I saw a lady who'd gone numb in the saddle today. My back is sore.",
-            "saddle_numbness",
-            "other_person",
-        ),
-    ],
-)
-def test_status(text: str, finding: str, status: str) -> None:
-    assert statuses(text).get(finding) == status
-
-
 @pytest.mark.parametrize("text", ["sorry my battery died, I'm back", "haven't hurt myself, it's my wrist"])
 def test_no_complaint(text: str) -> None:
     assert "back_pain" not in statuses(text)

@@ -159,6 +159,16 @@ def test_the_action_server_listens_to_its_own_machine_alone(actions: tuple[str, 
     assert listening(actions[1]) == {LOOPBACK}
 
 
+def test_the_action_server_does_without_rasa() -> None:
+    """It would be half a gigabyte and half a minute for nothing, and so it is for agent assist by itself."""
+    modules = "backsignal.action_server, backsignal.channels.assist_api"
+    program = f"import sys, {modules}; print('rasa' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
 def test_the_sdks_action_server_too_where_somebody_starts_it() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import backsignal.rasa_command, os; print(os.environ['SANIC_HOST'])"],

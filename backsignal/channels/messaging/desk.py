@@ -32,8 +32,8 @@ from backsignal.components.inbox import REMEMBER_SECONDS, Inbox, Work
 from backsignal.components.opted_out import OptedOut
 from backsignal.components.responses import as_response
 from backsignal.components.tracker_store import ConversationStore
-from backsignal.components.turns import EMERGENCY_SLOT
-from backsignal.components.unstored import safe_reply, unstored_reply
+from backsignal.components.turns import EMERGENCY_SLOT, safe_reply
+from backsignal.components.unstored import unstored_reply
 from backsignal.stores import OutrunError, UnavailableError
 
 logger = logging.getLogger(__name__)
