@@ -27,7 +27,7 @@ _LEASE_SECONDS = 6.0
 _RENEW_SECONDS = 2.0
 _PLACE_SECONDS = 2.0
 # Longer than most turns take when everything is slow. Who waits longer is told so.
-_WAIT_SECONDS = 10.0
+_WAIT_SECONDS = 8.0
 _LOOK_SECONDS = 0.02
 # A person writes few messages at once; more are somebody's program.
 _MOST_WAITING = 20

@@ -184,6 +184,10 @@ class Link:
         self._listening: socket.socket | None = None
         self.mend()
 
+    def of(self, url: str) -> str:
+        """A service's URL, over this link."""
+        return url.replace(f":{self._target}/", f":{self.port}/")
+
     def cut(self) -> None:
         """Refuse new connections and break those that are open."""
         listening, self._listening = self._listening, None

@@ -1,0 +1,182 @@
+"""The database or Redis gone, hanging, slow or flapping: emergencies are answered, nothing is forgotten."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg2
+import pytest
+import requests
+
+from tests.channels.web_client import Web, error_of, new_id
+from tests.conftest import Server, start_server, stop_server
+from tests.conversation.chat import Chat
+from tests.resilience.services import Link, Service, postgres_server, redis_server, wait_for
+
+EMERGENCY = "I have wet myself and I can't feel it when I wipe"
+SLOW_SECONDS = 5.0
+
+
+@dataclass
+class Part:
+    """A store as the server reaches it, and its name in the readiness."""
+
+    name: str
+    service: Service
+    link: Link
+
+    @contextmanager
+    def failing(self, fault: str) -> Iterator[None]:
+        """The part gone (killed), hanging (paused) or slow (each answer) while the context lasts."""
+        if fault == "gone":
+            self.service.kill()
+        elif fault == "hangs":
+            self.service.pause()
+        else:
+            self.link.delay = SLOW_SECONDS
+        try:
+            yield
+        finally:
+            self.link.delay = 0
+            self.service.resume()
+            if fault == "gone":
+                self.service.start()
+
+
+@dataclass
+class Stage:
+    """A server with PostgreSQL and Redis."""
+
+    server: Server
+    parts: dict[str, Part]
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def ready(self) -> requests.Response:
+        return requests.get(f"{self.url}/health/ready", timeout=15)
+
+    def wait_until_ready(self) -> None:
+        wait_for(lambda: self.ready().status_code == 200, "readiness")
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with postgres_server() as postgres, redis_server() as redis:
+        parts = {
+            "postgres": Part("store", postgres, Link(postgres.port)),
+            "redis": Part("redis", redis, Link(redis.port)),
+        }
+        server = start_server(
+            tmp_path_factory.mktemp("stage"),
+            BACKSIGNAL_DATABASE=parts["postgres"].link.of(postgres.url),
+            BACKSIGNAL_REDIS=parts["redis"].link.of(redis.url),
+        )
+        yield Stage(server, parts)
+        stop_server(server)
+
+
+@pytest.fixture(autouse=True)
+def _recovered(stage: Stage) -> Iterator[None]:
+    yield
+    stage.wait_until_ready()
+
+
+PARTS = ("postgres", "redis")
+
+
+@pytest.mark.parametrize("fault", ["gone", "hangs", "slow"])
+@pytest.mark.parametrize("part", PARTS)
+def test_emergencies_are_answered_the_rest_is_safe_and_nothing_is_forgotten(
+    part: str, fault: str, stage: Stage
+) -> None:
+    asked, hurt, waiting = Chat(stage.url), Chat(stage.url), Chat(stage.url)
+    first = asked.say("my back hurts since yesterday").payload("question")
+    assert waiting.say("my back hurts").payload("question")
+    with stage.parts[part].failing(fault):
+        emergency = hurt.say(EMERGENCY).payload("emergency")
+        assert emergency["level"] == "emergency"
+        assert emergency["stored"] is False
+        # What was asked before is remembered on this server.
+        assert waiting.say("yes").payload("emergency")["call"] == "999"
+        safe = asked.say("no")
+        assert "999" in safe.text
+        assert safe.payload("failed") == {"type": "failed", "stored": False}
+        not_ready = stage.ready()
+        assert not_ready.status_code == 503
+        assert not_ready.json()["missing"] == [stage.parts[part].name]
+    stage.wait_until_ready()
+    again = asked.say("no").payload("question")
+    assert again
+    assert again["id"] != first["id"]
+    rest = asked.answer_rest(asked.say("no"), {"default": "no", "age": "34"})
+    assert rest.payload("triage")["level"] == "self_care"
+    assert hurt.say(EMERGENCY).payload("emergency").get("stored", True)
+
+
+@pytest.mark.parametrize("fault", ["hangs", "slow"])
+@pytest.mark.parametrize("part", PARTS)
+def test_the_server_lives_while_a_store_hangs(part: str, fault: str, stage: Stage) -> None:
+    chats = [Chat(stage.url) for _ in range(4)]
+    with stage.parts[part].failing(fault):
+        talking = [threading.Thread(target=chat.say, args=("my back hurts",)) for chat in chats]
+        for thread in talking:
+            thread.start()
+        while any(thread.is_alive() for thread in talking):
+            assert requests.get(f"{stage.url}/health/live", timeout=2).status_code == 200
+        for thread in talking:
+            thread.join()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_widget_is_told_what_to_do_and_its_retry_counts_once(part: str, stage: Stage) -> None:
+    web, message_id = Web(stage.url), new_id()
+    with stage.parts[part].failing("gone"):
+        refused = web.send(EMERGENCY, message_id)
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"]
+        assert error_of(refused) == "emergency"
+        assert "999" in refused.json()["error"]["message"].split(".")[0]
+        assert error_of(web.send("hello")) == "failed"
+    stage.wait_until_ready()
+    answers = [web.send(EMERGENCY, message_id) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert [entry["text"] for entry in web.history() if entry["from"] == "person"] == [EMERGENCY]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_flapping_store_loses_no_acknowledged_message(part: str, stage: Stage) -> None:
+    web, link, stop = Web(stage.url), stage.parts[part].link, threading.Event()
+
+    def flap() -> None:
+        while not stop.wait(0.4):
+            link.cut()
+            stop.wait(0.3)
+            link.mend()
+
+    flapping = threading.Thread(target=flap)
+    flapping.start()
+    texts = [f"my back hurts since {number} days" for number in range(12)]
+    try:
+        for text in texts:
+            message_id = new_id()
+            wait_for(lambda: web.send(text, message_id).status_code == 200, text)  # noqa: B023 - called at once
+    finally:
+        stop.set()
+        flapping.join()
+    stage.wait_until_ready()
+    assert [entry["text"] for entry in web.history() if entry["from"] == "person"] == texts
+
+
+def test_connections_to_the_database_stay_few(stage: Stage) -> None:
+    threads = [threading.Thread(target=Chat(stage.url).say, args=("my back hurts",)) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with psycopg2.connect(stage.parts["postgres"].service.url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'backsignal'")
+        assert cursor.fetchone()[0] <= 8
