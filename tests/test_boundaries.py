@@ -38,6 +38,17 @@ FORBIDDEN = {
         "backsignal.components",
         "backsignal.channels",
     ),
+    "backsignal/stores": (
+        *RASA,
+        "spacy",
+        "medspacy",
+        "actions",
+        "backsignal.clinical",
+        "backsignal.language",
+        "backsignal.components",
+        "backsignal.channels",
+        "backsignal.assist",
+    ),
     "backsignal/components": ("backsignal.channels",),
     "actions": ("backsignal.channels", "backsignal.language", "sanic", "spacy", "medspacy"),
 }

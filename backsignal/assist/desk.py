@@ -23,6 +23,7 @@ from backsignal.assist.understanding import Understanding
 from backsignal.clinical.content import Measure
 from backsignal.clinical.levels import Level
 from backsignal.stores import OutrunError
+from backsignal.stores.shared import News
 
 _MOST_IN_MEMORY = 300
 _TRIES = 5
@@ -82,6 +83,7 @@ class Desk:
         self._store = store
         self._clock = clock
         self._live: OrderedDict[str, _Live] = OrderedDict()
+        self._news = News("assist", self._heard)
 
     # -- opening and finding
 
@@ -229,6 +231,7 @@ class Desk:
             await self._store.erase(call_id)
             self._live.pop(call_id, None)
         live.tell()
+        self._news.tell(call_id)
 
     async def erase_opened_before(self, moment: datetime) -> int:
         """Erase old calls; returns how many."""
@@ -241,6 +244,15 @@ class Desk:
         """The segments of a call that are still being spoken."""
         live = self._live.get(call_id)
         return dict(live.partials) if live else {}
+
+    async def listen(self) -> None:
+        """Hear what other servers say of their calls, for ever."""
+        await self._news.listen()
+
+    def _heard(self, call_id: str | None) -> None:
+        for each in tuple(self._live) if call_id is None else (call_id,):
+            if each in self._live:
+                self._live[each].tell()
 
     def wake_all(self) -> None:
         """Wake all who watch, for the service stops."""
@@ -262,7 +274,7 @@ class Desk:
                     version, partials = live.call.version, live.partials_version
                     yield live.call, dict(live.partials)
                     continue
-                # Another server's news is seen at the latest after a heartbeat.
+                # Another server's news that was lost on its way is seen after a heartbeat.
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(news.wait(), heartbeat)
                 if live.call.version == version and live.partials_version == partials:
@@ -310,6 +322,7 @@ class Desk:
             self._live[live.call.id] = live
             raise
         live.tell()
+        self._news.tell(live.call.id)
 
     def _take_in(
         self, call: Call, person: Person, planned: list[Planned], request_id: str | None

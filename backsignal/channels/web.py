@@ -62,7 +62,7 @@ class WebOptions(BaseModel):
 
     `origins` are other websites whose pages may use the chat ("https://clinic.example"). A session ends
     after `lifetime_hours` without a visit, or when the check-ins that were agreed to are over. Limits count
-    a session's messages, and an address's new sessions and requests, on each server. `opening` is the
+    a session's messages, and an address's new sessions and requests, over all servers. `opening` is the
     response that opens a conversation. `poll_seconds` is how often a stream looks for check-ins and for what
     came by another server. `demo` serves the demonstration page at `/`.
     """
@@ -94,9 +94,9 @@ class WebChannel(InputChannel):
         self._sessions = sessions
         self._streams = Streams()
         self._pages = Pages(options.demo)
-        self._messages = Limiter(options.messages_per_minute)
-        self._starts = Limiter(options.sessions_per_minute)
-        self._requests = Limiter(options.requests_per_minute)
+        self._messages = Limiter("messages", options.messages_per_minute)
+        self._starts = Limiter("sessions", options.sessions_per_minute)
+        self._requests = Limiter("requests", options.requests_per_minute)
 
     @classmethod
     def name(cls) -> str:
@@ -140,6 +140,10 @@ class WebChannel(InputChannel):
         async def before_routes(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
             app.register_middleware(answer_preflight, "response")
 
+        @blueprint.listener("after_server_start")
+        async def listen(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+            app.add_task(self._streams.listen())
+
         @blueprint.listener("before_server_stop")
         async def end_streams(_: Sanic, __: asyncio.AbstractEventLoop) -> None:
             self._streams.close()
@@ -159,7 +163,7 @@ class WebChannel(InputChannel):
                     headers["Access-Control-Allow-Origin"] = origin
                     headers["Access-Control-Expose-Headers"] = "Retry-After"
                 request.ctx.web_headers = headers
-                _take(self._requests, _address(request))
+                await _take(self._requests, _address(request))
                 answer = await handler(request)
             except RefusedError as refused:
                 answer = refused.answer()
@@ -183,7 +187,7 @@ class WebChannel(InputChannel):
         agent = _agent(request)
         restart = body.get("restart") is True
         if request.token is None or restart:
-            _take(self._starts, _address(request))
+            await _take(self._starts, _address(request))
         if request.token is None:
             session = self._sessions.new()
         else:
@@ -215,7 +219,7 @@ class WebChannel(InputChannel):
 
     async def _message(self, request: Request) -> HTTPResponse:
         session = self._sessions.read(request.token)
-        _take(self._messages, session.person)
+        await _take(self._messages, session.person)
         message_id, text, payloads = message_of(await read_body(request))
         agent = _agent(request)
         # A turn that has begun is finished even if the person's connection breaks: a retry gets its answer.
@@ -355,8 +359,8 @@ def _agent(request: Request) -> Agent:
     return agent
 
 
-def _take(limiter: Limiter, key: str) -> None:
-    seconds = limiter.wait(key)
+async def _take(limiter: Limiter, key: str) -> None:
+    seconds = await limiter.wait(key)
     if seconds:
         raise RefusedError(429, "too_fast", retry_after=seconds)
 

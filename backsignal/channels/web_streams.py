@@ -1,9 +1,11 @@
-"""Who is listening: open event streams, woken when their conversation grows."""
+"""Who is listening: open event streams, woken when their conversation grows, on whichever server."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from backsignal.stores.shared import News
 
 
 class Streams:
@@ -11,7 +13,12 @@ class Streams:
 
     def __init__(self) -> None:
         self._open: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._news = News("web", self._heard)
         self.closing = False
+
+    async def listen(self) -> None:
+        """Hear what other servers say of their conversations, for ever."""
+        await self._news.listen()
 
     def count(self, sender: str) -> int:
         """How many streams a conversation has."""
@@ -30,12 +37,19 @@ class Streams:
                 del self._open[sender]
 
     def wake(self, sender: str) -> None:
-        """Tell a conversation's streams to look."""
+        """Tell a conversation's streams to look, here and on the other servers."""
+        self._wake(sender)
+        self._news.tell(sender)
+
+    def _wake(self, sender: str) -> None:
         for woken in self._open.get(sender, ()):
             woken.set()
+
+    def _heard(self, sender: str | None) -> None:
+        for each in tuple(self._open) if sender is None else (sender,):
+            self._wake(each)
 
     def close(self) -> None:
         """End all streams, for the server stops."""
         self.closing = True
-        for sender in tuple(self._open):
-            self.wake(sender)
+        self._heard(None)

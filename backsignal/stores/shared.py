@@ -6,9 +6,10 @@ BACKSIGNAL_REDIS is its address. Without it there is one server, and nothing to 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
+from secrets import token_hex
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -21,8 +22,10 @@ REDIS_VARIABLE: Final = "BACKSIGNAL_REDIS"
 _DEADLINE_SECONDS = 1.0
 _CONNECTIONS = 16
 _PREFIX = "backsignal"
-# A quiet channel is asked so often whether it still lives.
-_ALIVE_SECONDS = 10
+# A quiet channel is asked so often whether it still lives; a lost one is looked for again after this.
+_ALIVE_SECONDS = 10.0
+_AGAIN_SECONDS = 1.0
+_MOST_TELLING = 200
 
 Script = Callable[[Sequence[str], Sequence[Any]], Awaitable[int]]
 
@@ -60,16 +63,59 @@ class Shared:
         async with _answered():
             await self._redis.publish(f"{_PREFIX}:{channel}", news)
 
-    async def listen(self, channel: str) -> AsyncIterator[str]:
-        """What servers tell on a channel from now on. Raises UnavailableError when the connection is lost."""
+    async def listen(self, channel: str) -> AsyncIterator[str | None]:
+        """What servers tell on a channel from now on; first None, when it listens.
+
+        Raises UnavailableError when the connection is lost.
+        """
         async with _answered(), self._redis.pubsub() as listening:
             await listening.subscribe(f"{_PREFIX}:{channel}")
+            asked = False
             while True:
                 message = await listening.get_message(timeout=_ALIVE_SECONDS)
+                if message is None and asked:
+                    raise UnavailableError("Redis: silent")
+                asked = message is None
                 if message is None:
                     await listening.ping()
-                elif message["type"] == "message":
-                    yield message["data"].decode()
+                elif message["type"] in ("subscribe", "message"):
+                    yield message["data"].decode() if message["type"] == "message" else None
+
+
+class News:
+    """What servers tell each other: that something changed, and never what. Lost news is found by looking."""
+
+    def __init__(
+        self, channel: str, heard: Callable[[str | None], None], redis: Shared | None = None
+    ) -> None:
+        """`heard` is called with the name of what another server changed, None where some may be lost."""
+        self._channel = channel
+        self._heard = heard
+        self._redis = redis or shared()
+        self._server = token_hex(8)
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def tell(self, name: str) -> None:
+        """Tell the other servers that something of this name changed."""
+        if self._redis is None or len(self._telling) >= _MOST_TELLING:
+            return
+        task = asyncio.create_task(self._tell(self._redis, name))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell(self, redis: Shared, name: str) -> None:
+        with suppress(UnavailableError):
+            await redis.tell(self._channel, f"{self._server} {name}")
+
+    async def listen(self) -> None:
+        """Listen to the other servers, for ever."""
+        while self._redis:
+            with suppress(UnavailableError):
+                async for news in self._redis.listen(self._channel):
+                    server, _, name = (news or "").partition(" ")
+                    if server != self._server:
+                        self._heard(name or None)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 def key(kind: str, name: str) -> str:

@@ -19,6 +19,7 @@ from backsignal.channels.web_requests import RefusedError, allowed_origin
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from tests.channels.web_client import TIMEOUT, Web, error_of, new_id, patiently
 from tests.conftest import Server, free_port, start_server, stop_server
+from tests.loops import run
 
 STORY = "my back locked up two days ago when I lifted a box"
 
@@ -455,11 +456,11 @@ def test_an_address_cannot_be_made_up_to_get_round_the_limits(server: Server) ->
 
 def test_a_limit_recovers_with_time() -> None:
     now = [0.0]
-    limiter = Limiter(60, burst=2, clock=lambda: now[0])
-    assert [limiter.wait("a"), limiter.wait("a"), limiter.wait("a")] == [0, 0, 1]
-    assert limiter.wait("b") == 0
+    limiter = Limiter("test", 60, burst=2, clock=lambda: now[0])
+    assert [run(limiter.wait("a")) for _ in range(3)] == [0, 0, 1]
+    assert run(limiter.wait("b")) == 0
     now[0] = 1.0
-    assert limiter.wait("a") == 0
+    assert run(limiter.wait("a")) == 0
 
 
 # What comes later
@@ -518,11 +519,11 @@ def test_who_starts_again_is_asked_in_the_new_conversation(web: Web, server: Ser
 
 
 class web_events:  # noqa: N801 - reads as a function
-    """The events of a stream after the entry numbered `last`."""
+    """The events of a stream after the entry numbered `last`; an error where it is silent for `seconds`."""
 
-    def __init__(self, web: Web, last: int) -> None:
+    def __init__(self, web: Web, last: int, seconds: float = TIMEOUT) -> None:
         headers = {"Authorization": f"Bearer {web.token}", "Last-Event-ID": str(last)}
-        self.response = requests.get(f"{web.url}/web/events", headers=headers, stream=True, timeout=TIMEOUT)
+        self.response = requests.get(f"{web.url}/web/events", headers=headers, stream=True, timeout=seconds)
 
     def __enter__(self) -> Iterator[dict[str, Any]]:
         assert self.response.headers["Content-Type"].startswith("text/event-stream")

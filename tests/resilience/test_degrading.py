@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,9 +10,13 @@ import psycopg2
 import pytest
 import requests
 
+from backsignal.channels.load import MOST_TURNS
 from tests.channels.web_client import Web, error_of, new_id
 from tests.conftest import Server, start_server, stop_server
 from tests.conversation.chat import Chat
+from tests.messaging.conftest import settings
+from tests.messaging.people import Texter
+from tests.messaging.stub import Platforms, platforms
 from tests.resilience.services import Link, Service, postgres_server, redis_server, wait_for
 
 EMERGENCY = "I have wet myself and I can't feel it when I wipe"
@@ -50,6 +55,7 @@ class Stage:
 
     server: Server
     parts: dict[str, Part]
+    platforms: Platforms
 
     @property
     def url(self) -> str:
@@ -64,7 +70,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with postgres_server() as postgres, redis_server() as redis:
+    with postgres_server() as postgres, redis_server() as redis, platforms() as stub:
         parts = {
             "postgres": Part("store", postgres, Link(postgres.port)),
             "redis": Part("redis", redis, Link(redis.port)),
@@ -73,8 +79,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             tmp_path_factory.mktemp("stage"),
             BACKSIGNAL_DATABASE=parts["postgres"].link.of(postgres.url),
             BACKSIGNAL_REDIS=parts["redis"].link.of(redis.url),
+            **settings(stub),
         )
-        yield Stage(server, parts)
+        yield Stage(server, parts, stub)
         stop_server(server)
 
 
@@ -159,7 +166,7 @@ def test_a_flapping_store_loses_no_acknowledged_message(part: str, stage: Stage)
 
     flapping = threading.Thread(target=flap)
     flapping.start()
-    texts = [f"my back hurts since {number} days" for number in range(12)]
+    texts = [f"my back hurts since {number} days" for number in range(1, 7)]
     try:
         for text in texts:
             message_id = new_id()
@@ -169,6 +176,50 @@ def test_a_flapping_store_loses_no_acknowledged_message(part: str, stage: Stage)
         flapping.join()
     stage.wait_until_ready()
     assert [entry["text"] for entry in web.history() if entry["from"] == "person"] == texts
+
+
+def test_who_writes_from_a_telephone_is_told_what_to_do_while_the_database_is_gone(stage: Stage) -> None:
+    texter = Texter(stage.server, stage.platforms)
+    event = texter.request(texter.text(EMERGENCY))
+    with stage.parts["postgres"].failing("gone"):
+        # The platform is to send it again; the person is told at once, and once.
+        assert [texter.post(*event).status_code for _ in range(2)] == [503, 503]
+        wait_for(lambda: stage.platforms.to(texter.address), "what to do")
+    stage.wait_until_ready()
+    [told] = stage.platforms.to(texter.address)
+    assert "999" in told.text.split(".")[0]
+    assert texter.post(*event).status_code == 200
+    wait_for(lambda: len(stage.platforms.to(texter.address)) > 1, "the answer")
+
+
+def test_what_was_accepted_from_a_telephone_is_answered_when_redis_is_back(stage: Stage) -> None:
+    hurt, other = (Texter(stage.server, stage.platforms) for _ in range(2))
+    with stage.parts["redis"].failing("gone"):
+        assert hurt.post(*hurt.request(hurt.text(EMERGENCY))).status_code == 200
+        assert other.post(*other.request(other.text("my back hurts since yesterday"))).status_code == 200
+        wait_for(
+            lambda: stage.platforms.to(hurt.address) and stage.platforms.to(other.address), "the first word"
+        )
+        assert "999" in stage.platforms.to(hurt.address)[0].text.split(".")[0]
+        assert "999" in stage.platforms.to(other.address)[0].text
+    stage.wait_until_ready()
+    wait_for(lambda: "?" in stage.platforms.to(other.address)[-1].text, "the question")
+    wait_for(lambda: len(stage.platforms.to(hurt.address)) > 1, "the answer")
+
+
+def test_more_turns_than_a_server_takes_on_are_sent_away_at_once(stage: Stage) -> None:
+    def say(_: int) -> requests.Response:
+        body = {"sender": new_id(), "message": EMERGENCY}
+        return requests.post(f"{stage.url}/webhooks/rest/webhook", json=body, timeout=60)
+
+    with stage.parts["postgres"].failing("hangs"), ThreadPoolExecutor(MOST_TURNS + 40) as many:
+        answers = list(many.map(say, range(MOST_TURNS + 40)))
+    assert {answer.status_code for answer in answers} == {200, 503}
+    for answer in answers:
+        assert "999" in answer.json()[0]["text"]
+        if answer.status_code == 503:
+            assert int(answer.headers["Retry-After"]) > 0
+    assert sum(answer.status_code == 200 for answer in answers) >= MOST_TURNS
 
 
 def test_connections_to_the_database_stay_few(stage: Stage) -> None:
