@@ -43,9 +43,10 @@ def _replay(database: str | None) -> int:
 
     try:
         statuses = []
-        for status, sentence in replay(open_database(database)):
-            statuses.append(status)
-            print(sentence)  # noqa: T201 - the command's result
+        with open_database(database).connect() as connection:
+            for status, sentence in replay(connection):
+                statuses.append(status)
+                print(sentence)  # noqa: T201 - the command's result
     except FileNotFoundError as error:
         return _failed(error)
     return max(statuses)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection
 
 from backsignal.clinical.content import Content
 from backsignal.clinical.red_flags import check, supported
@@ -13,14 +13,14 @@ from backsignal.components.turns import content
 SAME, DIFFERENT, BROKEN = 0, 1, 2
 
 
-def replay(engine: Engine) -> Iterator[tuple[int, str]]:
+def replay(connection: Connection) -> Iterator[tuple[int, str]]:
     """Each finding of the replay as (status, sentence); the last says how much was looked at.
 
     The status is SAME, DIFFERENT (the level or its reasons would be others today) or BROKEN (the audit was
     tampered with). No sentence holds anything that a person wrote or who they are.
     """
     counts = Counter(dict.fromkeys(("rows", "erased", "differences", "broken"), 0))
-    for row in rows_of(engine):
+    for row in rows_of(connection):
         counts["rows"] += 1
         if row.broken:
             counts["broken"] += 1
@@ -30,7 +30,7 @@ def replay(engine: Engine) -> Iterator[tuple[int, str]]:
         elif difference := _difference(row, content()):
             counts["differences"] += 1
             yield DIFFERENT, f"row {row.number}: {difference} (content {row.content_version})"
-    for number in broken_seals(engine):
+    for number in broken_seals(connection):
         counts["broken"] += 1
         yield BROKEN, f"seal {number}: rows under it were added, changed or taken away"
     looked_at = ", ".join(f"{count} {what}" for what, count in counts.items())

@@ -214,7 +214,11 @@ class AssistApi:
                 answer = NotDoneError(error.status, known, error.detail).answer()
             except Exception as error:
                 # An error's own words may hold what was said in the call, so only its kind is logged.
-                logger.error("assist.request.failed path=%s error=%s", request.path, type(error).__name__)
+                logger.error(
+                    "assist.request.failed route=%s error=%s",
+                    getattr(request.route, "path", None),
+                    type(error).__name__,
+                )
                 answer = NotDoneError(503, "failed").answer()
             return answer
 

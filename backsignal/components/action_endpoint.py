@@ -1,9 +1,12 @@
 """Where custom actions run: inside the Rasa process, or on an action server by configuration."""
 
 import asyncio
+import logging
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -11,6 +14,11 @@ from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 
 import actions
+from backsignal.telemetry import metrics
+from backsignal.telemetry.logs import place_of
+from backsignal.telemetry.stages import stage
+
+logger = logging.getLogger(__name__)
 
 URL_VARIABLE = "BACKSIGNAL_ACTIONS_URL"
 # A person waits for the answer: an action that takes longer has failed.
@@ -29,8 +37,9 @@ class InProcessActions(EndpointConfig):
 
     async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
         """Run the action of a call; raises TimeoutError where it takes too long."""
-        running = asyncio.get_running_loop().run_in_executor(self._threads, self._run, kwargs["json"])
-        return await asyncio.wait_for(running, DEADLINE_SECONDS)
+        with _counted(kwargs["json"]):
+            running = asyncio.get_running_loop().run_in_executor(self._threads, self._run, kwargs["json"])
+            return await asyncio.wait_for(running, DEADLINE_SECONDS)
 
     def _run(self, call: dict[str, Any]) -> Any:
         # A loop for each thread: one for each call would cost more than most actions.
@@ -44,7 +53,21 @@ class ActionServer(EndpointConfig):
 
     async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
         """Send the call; raises TimeoutError where the answer takes too long."""
-        return await asyncio.wait_for(super().request(method, subpath, **kwargs), DEADLINE_SECONDS)
+        with _counted(kwargs["json"]):
+            return await asyncio.wait_for(super().request(method, subpath, **kwargs), DEADLINE_SECONDS)
+
+
+@contextmanager
+def _counted(call: dict[str, Any]) -> Iterator[None]:
+    """Time a call of an action; say where it failed, as Rasa goes on in silence."""
+    try:
+        with stage("action"):
+            yield
+    except Exception as error:
+        name = call["next_action"]
+        metrics.action_failures.labels(name).inc()
+        logger.error("action.failed action=%s error=%s at=%s", name, type(error).__name__, place_of(error))
+        raise
 
 
 def use_actions(agent: Agent) -> None:

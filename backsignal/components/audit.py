@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from hashlib import sha256
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 from typing import Any
 
 import sqlalchemy as sa
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from backsignal.clinical.record import Entry, Number, Record, Value
 from backsignal.clinical.red_flags import supported
@@ -67,23 +67,26 @@ _LAST = (
 _INSERT = sa.insert(table)
 
 
-def append(connection: Connection, tracker: DialogueStateTracker, new: Sequence[Event]) -> None:
-    """Write what a turn's new events say of a message, within the transaction that stores them."""
+def told(tracker: DialogueStateTracker, new: Sequence[Event]) -> dict[str, Any] | None:
+    """What a turn's new events say of a message, and the tracker after them; None without a message."""
     message = next((event for event in new if isinstance(event, UserUttered)), None)
-    if message is None:
+    return _told(tracker, message, new) if message else None
+
+
+def append(connection: Connection, sender: str, data: dict[str, Any] | None) -> None:
+    """Add what was told to a conversation's chain, within the transaction that stores the turn."""
+    if data is None:
         return
-    sender = tracker.sender_id
     last = connection.execute(_LAST, {"sender": sender}).first()
-    data = _told(tracker, message, new)
     if last and last.content_version != content().version:
-        data["content_before"] = last.content_version
+        data = {**data, "content_before": last.content_version}
     row = {
         "chain": last.chain if last else secrets.token_hex(16),
         "place": last.place + 1 if last else 1,
         "previous": last.hash if last else "",
         "content_version": content().version,
         "sender": sender,
-        "at": message.timestamp,
+        "at": clock.now(),
         "data": json.dumps(data, ensure_ascii=False),
     }
     connection.execute(_INSERT, {"hash": hash_of(row), **row})
@@ -100,31 +103,29 @@ def erase_audit(connection: Connection, sender: str) -> None:
     _wipe(connection, table.c.sender == sender)
 
 
-def wipe_audit_before(engine: Engine, moment: float) -> None:
-    """Wipe the rows of before a moment (seconds since the epoch)."""
-    with engine.begin() as connection:
-        _wipe(connection, table.c.at < moment)
+def wipe_audit_before(connection: Connection, moment: float) -> None:
+    """Wipe the rows of before a moment (seconds since the epoch), within a transaction."""
+    _wipe(connection, table.c.at < moment)
 
 
 def _wipe(connection: Connection, which: Any) -> None:
     connection.execute(sa.update(table).where(which).values(sender=None, at=None, data=None))
 
 
-def seal(engine: Engine) -> None:
+def seal(connection: Connection) -> None:
     """Seal what was added since the last seal, and log the seal: the log is where a copy of it is kept."""
-    with engine.begin() as connection:
-        last = connection.execute(sa.select(seals).order_by(seals.c.number.desc()).limit(1)).first()
-        number, begin, running = (last.number + 1, last.up_to, last.hash) if last else (1, 0, "")
-        query = sa.select(table.c.number, table.c.hash, table.c.at)
-        rows = []
-        for row in connection.execute(query.where(table.c.number > begin).order_by(table.c.number)):
-            if row.at is not None and row.at > clock.now() - _SETTLED_SECONDS:
-                break
-            rows.append((row.number, row.hash))
-        if rows:
-            sealed = {"number": number, "up_to": rows[-1][0], "hash": _sealed(running, rows)}
-            connection.execute(sa.insert(seals).values(**sealed))
-            logger.info("audit.sealed seal=%s rows=%s hash=%s", number, len(rows), sealed["hash"])
+    last = connection.execute(sa.select(seals).order_by(seals.c.number.desc()).limit(1)).first()
+    number, begin, running = (last.number + 1, last.up_to, last.hash) if last else (1, 0, "")
+    query = sa.select(table.c.number, table.c.hash, table.c.at).where(table.c.number > begin)
+    unsealed = connection.execute(query.order_by(table.c.number)).all()
+    youngest = clock.now() - _SETTLED_SECONDS
+    rows = [
+        (row.number, row.hash) for row in takewhile(lambda it: it.at is None or it.at <= youngest, unsealed)
+    ]
+    if rows:
+        sealed = {"number": number, "up_to": rows[-1][0], "hash": _sealed(running, rows)}
+        connection.execute(sa.insert(seals).values(**sealed))
+        logger.warning("audit.sealed seal=%s rows=%s hash=%s", number, len(rows), sealed["hash"])
 
 
 def _sealed(before: str, rows: Iterable[tuple[int, str]]) -> str:
@@ -146,31 +147,32 @@ class Row:
     broken: str | None = None
 
 
-def rows_of(engine: Engine) -> Iterator[Row]:
-    """All rows in order, each held against the row before it."""
+def rows_of(connection: Connection, sender: str | None = None) -> Iterator[Row]:
+    """All rows in order, or those of a sender, each held against the row before it."""
     heads: dict[str, tuple[int, str]] = {}
-    with engine.connect() as connection:
-        for row in connection.execute(sa.select(table).order_by(table.c.number)).mappings():
-            broken = None
-            if (row["place"] - 1, row["previous"]) != heads.get(row["chain"], (0, "")):
-                broken = "a row before it is missing, or two servers wrote at once"
-            elif row["data"] is not None and hash_of(row) != row["hash"]:
-                broken = "it was changed"
-            heads[row["chain"]] = (row["place"], row["hash"])
-            data = json.loads(row["data"]) if row["data"] is not None else None
-            yield Row(row["number"], row["sender"], row["content_version"], data, broken)
+    query = sa.select(table).order_by(table.c.number)
+    if sender is not None:
+        query = query.where(table.c.sender == sender)
+    for row in connection.execute(query).mappings():
+        broken = None
+        if (row["place"] - 1, row["previous"]) != heads.get(row["chain"], (0, "")):
+            broken = "a row before it is missing, or two servers wrote at once"
+        elif row["data"] is not None and hash_of(row) != row["hash"]:
+            broken = "it was changed"
+        heads[row["chain"]] = (row["place"], row["hash"])
+        data = json.loads(row["data"]) if row["data"] is not None else None
+        yield Row(row["number"], row["sender"], row["content_version"], data, broken)
 
 
-def broken_seals(engine: Engine) -> Iterator[int]:
+def broken_seals(connection: Connection) -> Iterator[int]:
     """The numbers of the seals that do not hold: rows under them were added, changed or taken away."""
     begin, running = 0, ""
-    with engine.connect() as connection:
-        for sealed in connection.execute(sa.select(seals).order_by(seals.c.number)).all():
-            within = sa.and_(table.c.number > begin, table.c.number <= sealed.up_to)
-            query = sa.select(table.c.number, table.c.hash).where(within).order_by(table.c.number)
-            if _sealed(running, ((row.number, row.hash) for row in connection.execute(query))) != sealed.hash:
-                yield sealed.number
-            begin, running = sealed.up_to, sealed.hash
+    for sealed in connection.execute(sa.select(seals).order_by(seals.c.number)).all():
+        within = sa.and_(table.c.number > begin, table.c.number <= sealed.up_to)
+        query = sa.select(table.c.number, table.c.hash).where(within).order_by(table.c.number)
+        if _sealed(running, ((row.number, row.hash) for row in connection.execute(query))) != sealed.hash:
+            yield sealed.number
+        begin, running = sealed.up_to, sealed.hash
 
 
 def _told(tracker: DialogueStateTracker, message: UserUttered, new: Sequence[Event]) -> dict[str, Any]:

@@ -14,8 +14,11 @@ import rasa
 from jsonschema import Draft7Validator
 from rasa.core import processor
 from rasa.core.actions.action import RemoteAction
+from rasa.engine.constants import PLACEHOLDER_MESSAGE
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.events import Event
+
+from backsignal.telemetry.stages import stage
 
 PATCHED_VERSION = "3.6.21"
 _resolve = Event.resolve_by_type
@@ -32,9 +35,10 @@ class OrderedGraphRunner(DaskGraphRunner):
         """The outputs of the targets. Raises what a component raises."""
         wanted = tuple(targets or self._graph_schema.target_names)
         outputs: dict[str, Any] = dict(inputs or {})
-        for name, needs in self._order(wanted):
-            given = [(need, outputs[need]) for need in needs]
-            outputs[name] = self._instantiated_nodes[name](*given)[1]
+        with stage("parse" if PLACEHOLDER_MESSAGE in outputs else "policies"):
+            for name, needs in self._order(wanted):
+                given = [(need, outputs[need]) for need in needs]
+                outputs[name] = self._instantiated_nodes[name](*given)[1]
         return {name: outputs[name] for name in wanted}
 
     def _order(self, targets: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:

@@ -29,7 +29,7 @@ _RASAS_FORMAT_VARIABLE = "FORCE_JSON_LOGGING"
 _LEVEL_VARIABLE = "LOG_LEVEL"
 _OURS = ("backsignal", "actions")
 _WITHHELD = "(message withheld)"
-_FIELD = re.compile(r"(\w+)=%[\w.]+")
+_FIELD = re.compile(r"(\w+)=(%[\w.]+(?::%[\w.]+)*)")
 _PLACES = 4
 _FOR_PEOPLE = "%(asctime)s %(levelname)-8s %(name)s  %(message)s"
 
@@ -129,7 +129,10 @@ def _our_line(template: str, values: Any) -> tuple[str, str, dict[str, Any]]:
     """A line of our own: as it is read, its event, and its fields."""
     given = values if isinstance(values, tuple) else ()
     safe = tuple(type(it).__name__ if isinstance(it, BaseException) else it for it in given)
-    fields = dict(zip(_FIELD.findall(template), safe, strict=False))
+    values_left, fields = iter(safe), {}
+    for name, form in _FIELD.findall(template):
+        parts = [next(values_left, "") for _ in range(form.count("%"))]
+        fields[name] = parts[0] if len(parts) == 1 else ":".join(map(str, parts))
     said = template % safe if safe else template
     return said, template.partition(" ")[0] if fields else said, fields
 

@@ -144,8 +144,9 @@ def test_a_conversation_that_disappears_breaks_the_seal_over_it(
     copied: Path, talked: tuple[str, str]
 ) -> None:
     engine = sa.create_engine(f"sqlite:///{copied}")
-    audit.seal(engine)
-    audit.seal(engine)
+    with engine.begin() as connection:
+        audit.seal(connection)
+        audit.seal(connection)
     assert replay(copied)[0] == 0
     with engine.begin() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(audit.seals)).scalar() == 1
@@ -158,8 +159,8 @@ def test_a_conversation_that_disappears_breaks_the_seal_over_it(
 @pytest.mark.usefixtures("later")
 def test_an_erased_person_leaves_hashes_and_no_word(copied: Path, talked: tuple[str, str]) -> None:
     engine = sa.create_engine(f"sqlite:///{copied}")
-    audit.seal(engine)
     with engine.begin() as connection:
+        audit.seal(connection)
         audit.erase_audit(connection, talked[1])
         left = connection.execute(sa.select(audit.table).where(audit.table.c.sender == talked[1])).all()
     assert left == []

@@ -154,7 +154,10 @@ class MessagingChannel(InputChannel):
                     raise RefusedError(400, "broken") from error
             except (RefusedError, BodyRefusedError) as refused:
                 logger.warning(
-                    "messaging.refused channel=%s status=%s reason=%s", self.name(), refused.status, refused
+                    "messaging.refused channel=%s status=%s reason=%s",
+                    self.name(),
+                    refused.status,
+                    str(refused),
                 )
                 return response.json({"error": str(refused)}, status=refused.status)
             try:

@@ -1,0 +1,49 @@
+"""PostgreSQL and Redis for the tests of this folder. Who kills one starts it again."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import start_server, stop_server
+from tests.messaging.conftest import settings
+from tests.messaging.stub import Platforms, platforms
+from tests.resilience.services import Postgres, Redis, postgres_server, redis_server
+from tests.resilience.watched import Watched, errors_into, trace_receiver
+
+
+@pytest.fixture(scope="package")
+def postgres() -> Iterator[Postgres]:
+    with postgres_server() as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def redis() -> Iterator[Redis]:
+    with redis_server() as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def stub() -> Iterator[Platforms]:
+    with platforms() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def watched(stub: Platforms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """All parts with all channels, logging as much as they can, as JSON; traces on."""
+    folder = tmp_path_factory.mktemp("watched")
+    with trace_receiver() as traces:
+        environment = {
+            **settings(stub),
+            "LOG_LEVEL": "DEBUG",
+            "LOG_LEVEL_LIBRARIES": "DEBUG",
+            "BACKSIGNAL_LOG": "json",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": traces.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
+            "BACKSIGNAL_ASSIST_DATABASE": f"sqlite:///{folder / 'assist.db'}",
+        }
+        with errors_into(folder / "log"):
+            server = start_server(folder, "--action-server", **environment)
+        yield Watched(server, folder / "log", traces)
+        stop_server(server)
