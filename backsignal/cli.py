@@ -22,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if options.command == "replay":
         return _replay(options.database)
+    if options.command in ("export", "erase"):
+        return _personal_data(options.command, options.who, options.database)
     from backsignal import serving
 
     try:
@@ -38,18 +40,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _replay(database: str | None) -> int:
-    from backsignal.components.databases import open_database
+    from backsignal.components.databases import make_tables, open_database
     from backsignal.replay import replay
 
     try:
         statuses = []
-        with open_database(database).connect() as connection:
+        with open_database(database).begin() as connection:
+            make_tables(connection)
             for status, sentence in replay(connection):
                 statuses.append(status)
                 print(sentence)  # noqa: T201 - the command's result
     except FileNotFoundError as error:
         return _failed(error)
     return max(statuses)
+
+
+def _personal_data(command: str, who: str, database: str | None) -> int:
+    import json
+
+    from backsignal.assist.store import Store, database_setting
+    from backsignal.components.databases import make_tables, open_database
+    from backsignal.components.erasure import leave_no_trace
+    from backsignal.personal_data import NobodyError, erase_all, export
+
+    try:
+        engine, calls = open_database(database), Store(database_setting())
+        with engine.begin() as connection:
+            make_tables(connection)
+            if command == "export":
+                kept = export(connection, calls, who)
+                json.dump(kept, sys.stdout, ensure_ascii=False, indent=2, default=str)
+                print()  # noqa: T201 - the command's result
+                return 0
+            erased = erase_all(connection, calls, who)
+        leave_no_trace(engine)
+        print("\n".join(f"erased: {name}" for name in erased))  # noqa: T201 - the command's result
+    except (FileNotFoundError, NobodyError) as error:
+        return _failed(error)
+    return 0
 
 
 def _failed(error: Exception) -> int:
@@ -79,6 +107,14 @@ def _parser() -> argparse.ArgumentParser:
         " audit was changed",
     )
     replay.add_argument("--database", help="path or URL (default: the servers' own)")
+    for name, does in (("export", "all that is kept of a person, as JSON"), ("erase", "erase all of it")):
+        personal = commands.add_parser(name, help=does)
+        personal.add_argument(
+            "who",
+            help="a conversation's name, the reference that the chat gave, channel:address (twilio:+44...),"
+            " or call:ID",
+        )
+        personal.add_argument("--database", help="path or URL (default: the servers' own)")
     commands.add_parser("train", help="train the model where content or data changed")
     serve = commands.add_parser("serve", help="start the assistant")
     serve.add_argument("--port", type=int, default=5005)

@@ -103,7 +103,7 @@ def erase_audit(connection: Connection, sender: str) -> None:
     _wipe(connection, table.c.sender == sender)
 
 
-def wipe_audit_before(connection: Connection, moment: float) -> None:
+def wipe_audit_before(moment: float, connection: Connection) -> None:
     """Wipe the rows of before a moment (seconds since the epoch), within a transaction."""
     _wipe(connection, table.c.at < moment)
 

@@ -127,6 +127,10 @@ class ConversationStore(TrackerStore):
             kept.tracker = tracker if stored.row else None
             self._keep(sender, kept)
 
+    def kept(self) -> list[str]:
+        """The conversations in memory."""
+        return list(self._kept)
+
     def forget(self, sender_id: str) -> None:
         """Drop a conversation from memory."""
         self._kept.pop(sender_id, None)

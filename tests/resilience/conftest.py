@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from backsignal.components.clock import SHIFT_VARIABLE
 from tests.conftest import start_server, stop_server
 from tests.messaging.conftest import settings
 from tests.messaging.stub import Platforms, platforms
@@ -34,7 +35,9 @@ def watched(stub: Platforms, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """All parts with all channels, logging as much as they can, as JSON; traces on."""
     folder = tmp_path_factory.mktemp("watched")
     with trace_receiver() as traces:
+        (folder / "shift").write_text("0", encoding="ascii")
         environment = {
+            SHIFT_VARIABLE: str(folder / "shift"),
             **settings(stub),
             "LOG_LEVEL": "DEBUG",
             "LOG_LEVEL_LIBRARIES": "DEBUG",
@@ -45,5 +48,5 @@ def watched(stub: Platforms, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         }
         with errors_into(folder / "log"):
             server = start_server(folder, "--action-server", **environment)
-        yield Watched(server, folder / "log", traces)
+        yield Watched(server, folder / "log", traces, environment, folder / "shift")
         stop_server(server)

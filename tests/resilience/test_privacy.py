@@ -1,19 +1,36 @@
 """Nothing that a person wrote, and no number, name or token, gets where logs, metrics and traces are read."""
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+import sqlalchemy as sa
 
 from backsignal.assist.access import Access, Person
+from backsignal.assist.store import Store
 from backsignal.channels.web_sessions import load_secret
+from backsignal.components import clock, jobs
+from backsignal.components.check_ins import CheckIns
+from backsignal.components.databases import open_database
+from backsignal.components.erasure import erase, expired, forget_erased, leave_no_trace
+from backsignal.components.tracker_store import ConversationStore
+from backsignal.personal_data import NobodyError, erase_all, export
+from backsignal.replay import SAME, replay
 from tests.channels.web_client import Web, new_id
+from tests.conftest import PROJECT
 from tests.conversation.chat import Chat
 from tests.messaging.people import MessengerUser, SlackUser, TelegramUser, Texter, WhatsAppUser
 from tests.messaging.stub import Platforms
 from tests.resilience.services import wait_for
+from tests.resilience.test_audit import DOMAIN, a_turn
 from tests.resilience.watched import Watched
 
 WORD = "Xanthippe"
@@ -120,3 +137,192 @@ def test_no_trace_holds_anything_of_a_person(watched: Watched, secrets_of: list[
     told = b"".join(watched.traces.received)
     assert not [secret for secret in secrets_of if secret.encode() in told]
     assert WORD not in str(watched.traces.spans())
+
+
+def command(watched: Watched, *arguments: str) -> tuple[int, str]:
+    """Status and output of a command beside the server."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "backsignal.cli", *arguments],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            **watched.settings,
+            "LOG_LEVEL": "ERROR",
+            "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+            "BACKSIGNAL_DATABASE": str(watched.server.database),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout or done.stderr
+
+
+def exported(watched: Watched, who: str) -> dict[str, Any]:
+    """What the command hands out; the command itself takes seconds to start."""
+    calls = Store(watched.settings["BACKSIGNAL_ASSIST_DATABASE"])
+    with open_database(str(watched.server.database)).connect() as connection:
+        return export(connection, calls, who)
+
+
+def erased(watched: Watched, who: str) -> list[str]:
+    """What the command erases."""
+    calls, engine = (
+        Store(watched.settings["BACKSIGNAL_ASSIST_DATABASE"]),
+        open_database(str(watched.server.database)),
+    )
+    with engine.begin() as connection:
+        found = erase_all(connection, calls, who)
+    leave_no_trace(engine)
+    return found
+
+
+def replayed(watched: Watched) -> int:
+    """The status of a replay."""
+    with open_database(str(watched.server.database)).connect() as connection:
+        return max(status for status, _ in replay(connection))
+
+
+def on_disk(watched: Watched, word: str) -> list[str]:
+    """The files of the databases in which a word stands."""
+    folder = watched.server.database.parent
+    return [path.name for path in folder.glob("*.db*") if word.encode() in path.read_bytes()]
+
+
+def test_a_persons_data_is_handed_out_and_erased_by_telephone_number(
+    watched: Watched, stub: Platforms
+) -> None:
+    word, person = "Melusine", Texter(watched.server, stub)
+    person.say(f"{word} says my back hurts")
+    person.say("no")
+    status, out = command(watched, "export", f"twilio:{person.address}")
+    assert status == 0, out
+    (conversation,) = json.loads(out)["conversations"].values()
+    texts = [event["data"]["text"] for event in conversation["conversation"] if event["type_name"] == "user"]
+    assert texts == [f"{word} says my back hurts", "no"]
+    assert [row["data"]["answer"] for row in conversation["audit"]] == texts
+    assert on_disk(watched, word)
+    status, out = command(watched, "erase", f"twilio:{person.address}")
+    assert status == 0, out
+    assert on_disk(watched, word) == []
+    with pytest.raises(NobodyError):
+        exported(watched, f"twilio:{person.address}")
+    assert replayed(watched) == SAME
+
+
+def test_all_conversations_of_a_browser_are_found_by_the_reference_that_was_read_out(
+    watched: Watched,
+) -> None:
+    word, web = "Undine", Web(watched.url)
+    web.send(f"{word} says my back hurts")
+    web.agree_to_check_ins()
+    renewed = web.call("POST", "/web/session", {"restart": True}).json()
+    web.token = renewed["token"]
+    answer = web.send("I want to talk to a person").json()["messages"]
+    handovers = [entry["custom"]["data"] for entry in answer if "custom" in entry]
+    reference = next(data["reference"] for data in handovers if data["type"] == "handover")
+    kept = exported(watched, reference)["conversations"]
+    assert len(kept) == 2
+    assert any(part["check_ins"] for part in kept.values())
+    assert word in json.dumps(kept)
+    assert len(erased(watched, reference)) == 2
+    assert on_disk(watched, word) == []
+    assert web.call("GET", "/web/messages").status_code == 401
+
+
+def test_forgetting_in_the_chat_leaves_nothing_in_the_files(watched: Watched) -> None:
+    word, web = "Loreley", Web(watched.url)
+    web.send(f"{word} says my back hurts")
+    assert on_disk(watched, word)
+    assert web.call("DELETE", "/web/session").json() == {"erased": True}
+    assert on_disk(watched, word) == []
+
+
+def test_a_call_is_handed_out_and_erased(watched: Watched) -> None:
+    word = "Ondine"
+    token = Access(load_secret()).token(Person("agent-8", "Somebody", frozenset({"agent"})), 1)
+    headers = {"Authorization": f"Bearer {token}"}
+    call = requests.post(f"{watched.url}/assist/calls", json={}, headers=headers, timeout=TIMEOUT).json()[
+        "id"
+    ]
+    said = {"role": "caller", "text": f"{word} says my back hurts", "request_id": new_id()}
+    turns = f"{watched.url}/assist/calls/{call}/turns"
+    assert requests.post(turns, json=said, headers=headers, timeout=TIMEOUT).status_code == 201
+    assert word in json.dumps(exported(watched, f"call:{call}"))
+    assert erased(watched, f"call:{call}") == [f"call:{call}"]
+    state = requests.get(f"{watched.url}/assist/calls/{call}", headers=headers, timeout=TIMEOUT)
+    assert state.status_code == 404
+
+
+def test_who_is_not_known_is_told_as_such(watched: Watched) -> None:
+    status, out = command(watched, "export", "nobody-of-this-name")
+    assert status == 3
+    assert out.endswith("backsignal: nothing is kept of nobody-of-this-name\n")
+
+
+def test_what_another_server_erased_is_dropped_from_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BACKSIGNAL_DATABASE", raising=False)
+    one, other = (ConversationStore(domain=DOMAIN, db=str(tmp_path / "conversations.db")) for _ in range(2))
+    a_turn(one, "hello")
+    assert one.kept() == ["ann"]
+    forget_erased(one)
+    assert one.kept() == ["ann"]
+    erase(other, "ann")
+    forget_erased(one)
+    assert one.kept() == []
+
+
+def test_whoever_waits_for_a_check_in_is_not_purged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BACKSIGNAL_DATABASE", raising=False)
+    store = ConversationStore(domain=DOMAIN, db=str(tmp_path / "conversations.db"))
+    a_turn(store, "hello")
+    check_ins = CheckIns(store.engine)
+    check_ins.agree("ann", "web", "ann")
+    with store.engine.begin() as connection:
+        assert expired(clock.now() + 1, 10, connection) == []
+    check_ins.stop("ann")
+    with store.engine.begin() as connection:
+        assert expired(clock.now() - 60, 10, connection) == []
+        assert expired(clock.now() + 1, 10, connection) == ["ann"]
+
+
+def test_a_regular_job_is_done_once_however_many_servers_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shift = tmp_path / "shift"
+    monkeypatch.setenv(clock.SHIFT_VARIABLE, str(shift))
+    servers = [sa.create_engine(f"sqlite:///{tmp_path / 'conversations.db'}") for _ in range(3)]
+
+    def taken() -> Iterator[bool]:
+        for server in servers:
+            with server.begin() as connection:
+                yield jobs.take("purge", 3600, connection)
+
+    for seconds in (0, 3601, 7202):
+        shift.write_text(str(seconds), encoding="ascii")
+        assert list(taken()) == [True, False, False]
+        assert not any(taken())
+
+
+def test_what_is_too_old_is_purged_and_what_is_still_needed_is_not(watched: Watched) -> None:
+    database, day = watched.server.database, 86_400
+
+    def count(table: str, sender: str) -> int:
+        column = "sender_id" if table == "events" else "sender"
+        with closing(sqlite3.connect(database, timeout=5)) as connection:
+            query = f"SELECT count(*) FROM {table} WHERE {column} = ?"
+            return int(connection.execute(query, [sender]).fetchone()[0])
+
+    Chat(watched.url, sender="left").say("Genoveva says my back hurts")
+    assert count("events", "left")
+    watched.shift.write_text(str(61 * day), encoding="ascii")
+    wait_for(lambda: not count("events", "left"), "the purge", 60)
+    assert count("audit", "left") == 1
+    watched.shift.write_text(str(366 * day), encoding="ascii")
+    wait_for(lambda: not count("audit", "left"), "the purge of the audit", 60)
+    wait_for(lambda: on_disk(watched, "Genoveva") == [], "the files")
+    assert replayed(watched) == SAME
+    text = requests.get(f"{watched.url}/metrics", timeout=TIMEOUT).text
+    assert 'backsignal_job_success_timestamp_seconds{job="purge"}' in text

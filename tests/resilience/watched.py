@@ -74,6 +74,9 @@ class Watched:
     server: Server
     log: Path
     traces: Traces
+    #: The environment of its commands; the file that moves its clock.
+    settings: dict[str, str]
+    shift: Path
 
     @property
     def url(self) -> str:
