@@ -23,6 +23,12 @@ TESTED = {
         ["TOKEN=", "CALLS=", "send ", "send()", "CALL=", ".venv/bin/backsignal agent-token"],
         "tests/assist/test_docs.py",
     ),
+    **dict.fromkeys(
+        [".venv/bin/backsignal export", ".venv/bin/backsignal erase", "curl -s localhost:5005/health/ready"],
+        "tests/resilience/test_privacy.py",
+    ),
+    ".venv/bin/backsignal replay": "tests/resilience/test_audit.py",
+    "curl -s localhost:5005/metrics": "tests/resilience/test_observability.py",
     "curl -s localhost:5005/webhooks/rest/webhook": "tests/conversation/test_scenarios.py",
 }
 

@@ -32,6 +32,10 @@ _HEADERS = {
 _ONLY_HTTPS = "max-age=31536000; includeSubDomains"
 _CODES = {404: "not_found", 405: "not_taken", 408: "too_slow", 413: "too_large"}
 _LENGTH = re.compile(r"[0-9]{1,12}")
+_OWN_ADDRESSES = {"127.0.0.1", "::1"}
+_OWN_NAMES = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?")
+# What a proxy adds to a request that it passes on.
+_PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 # What Sanic makes up where a request could not be read.
 _UNREADABLE = "NONE"
 
@@ -56,6 +60,16 @@ def protect(request: Request, answer: BaseHTTPResponse) -> None:
     # The scheme is the proxy's word only where Sanic is told of the proxy.
     if request.scheme == "https":
         answer.headers.setdefault("Strict-Transport-Security", _ONLY_HTTPS)
+
+
+def of_this_machine(request: Request) -> bool:
+    """Whether a program on this machine asks by itself: no proxy for somebody, and no page in a browser."""
+    return (
+        request.ip in _OWN_ADDRESSES
+        and _OWN_NAMES.fullmatch(request.headers.get("host", "")) is not None
+        and "origin" not in request.headers
+        and not any(header in request.headers for header in _PASSED_ON)
+    )
 
 
 class _CheckedRequest(Request):

@@ -93,7 +93,7 @@ def test_failing_actions_are_counted_by_name(watched: Watched) -> None:
 def _action_server(port: int) -> int:
     """The process that listens on a port of ours."""
     listing = subprocess.run(
-        ["pgrep", "-f", f"run actions --port {port}"], capture_output=True, text=True, check=True
+        ["pgrep", "-f", f"backsignal.action_server --port {port}"], capture_output=True, text=True, check=True
     )
     return int(listing.stdout.split()[0])
 

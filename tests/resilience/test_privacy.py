@@ -98,11 +98,12 @@ def _through_assist(watched: Watched) -> list[str]:
 
 
 def _through_failing_actions(watched: Watched) -> None:
-    """A call that the action server cannot carry out, as its own SDK answers it."""
+    """A call that the action server cannot carry out."""
     port = int(watched.url.rpartition(":")[2]) + 50
     call = {"next_action": "action_conclude", "sender_id": WORD, "tracker": {"slots": {"interview": TEXT}}}
     answer = requests.post(f"http://127.0.0.1:{port}/webhook", json=call, timeout=TIMEOUT)
-    assert answer.status_code == 500
+    assert answer.status_code >= 500
+    assert WORD not in answer.text
 
 
 def _through_a_failing_database(watched: Watched) -> None:
@@ -120,7 +121,7 @@ def _through_a_failing_database(watched: Watched) -> None:
 def test_no_log_line_holds_anything_of_a_person(watched: Watched, secrets_of: list[str]) -> None:
     logged = watched.logged
     assert "processor.message.parse" in logged, "Rasa's own lines are among them"
-    assert '"error": "KeyError"' in logged, "so are failures"
+    assert '"error":' in logged, "so are failures"
     lines = logged.splitlines()
     found = {(secret, line[:300]) for secret in secrets_of for line in lines if secret in line}
     assert not found
