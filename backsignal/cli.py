@@ -58,25 +58,14 @@ def _replay(database: str | None) -> int:
 def _personal_data(command: str, who: str, database: str | None) -> int:
     import json
 
-    from backsignal.assist.store import Store, database_setting
-    from backsignal.components.databases import make_tables, open_database
-    from backsignal.components.erasure import leave_no_trace
-    from backsignal.personal_data import NobodyError, erase_all, export
+    from backsignal.personal_data import NobodyError, work_on
 
     try:
-        engine, calls = open_database(database), Store(database_setting())
-        with engine.begin() as connection:
-            make_tables(connection)
-            if command == "export":
-                kept = export(connection, calls, who)
-                json.dump(kept, sys.stdout, ensure_ascii=False, indent=2, default=str)
-                print()  # noqa: T201 - the command's result
-                return 0
-            erased = erase_all(connection, calls, who)
-        leave_no_trace(engine)
-        print("\n".join(f"erased: {name}" for name in erased))  # noqa: T201 - the command's result
+        done = work_on(command, who, database)
     except (FileNotFoundError, NobodyError) as error:
         return _failed(error)
+    json.dump(done, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    print()  # noqa: T201 - the command's result
     return 0
 
 

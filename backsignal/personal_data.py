@@ -1,5 +1,6 @@
 """One person's data over all that is kept: found, handed out as one JSON document, and erased."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -8,13 +9,15 @@ import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 from sqlalchemy.engine import Connection
 
-from backsignal.assist.store import Store
+from backsignal.assist.store import Store, calls_address
 from backsignal.channels.messaging_senders import sender_of
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components import audit, check_ins, inbox, opted_out
-from backsignal.components.erasure import erase_rows
+from backsignal.components.databases import make_tables, open_database
+from backsignal.components.erasure import erase_rows, leave_no_trace
+from backsignal.stores.database import database_at
 
-_CALL = "call:"
+CALL = "call:"
 _BROWSER = re.compile(r"(web-[0-9a-f]{32})(-[0-9]+)?")
 # As it is read out to a person: see actions/hand_over.py.
 _REFERENCE = re.compile(r"[A-Z0-9]{4}-[A-Z0-9]{4}")
@@ -34,34 +37,54 @@ class NobodyError(Exception):
     """Nothing is kept of whoever was named."""
 
 
-def export(connection: Connection, calls: Store, who: str) -> dict[str, Any]:
-    """All that is kept of somebody. Raises NobodyError."""
-    if who.startswith(_CALL):
-        call = who.removeprefix(_CALL)
-        return {"calls": {call: [event.dict() for event in _events_of_call(calls, call)]}}
+def work_on(command: str, who: str, database: str | None) -> dict[str, Any]:
+    """Carry out "export" or "erase" on somebody: what is kept, or what was erased.
+
+    Raises NobodyError, or FileNotFoundError where there is no such database.
+    """
+    if who.startswith(CALL):
+        calls, call = Store(database_at(calls_address())), who.removeprefix(CALL)
+        return asyncio.run(export_call(calls, call) if command == "export" else erase_call(calls, call))
+    engine = open_database(database)
+    with engine.begin() as connection:
+        make_tables(connection)
+        if command == "export":
+            return export(connection, who)
+        erased = erase_all(connection, who)
+    with engine.connect() as connection:
+        leave_no_trace(connection)
+    return {"erased": erased}
+
+
+def export(connection: Connection, who: str) -> dict[str, Any]:
+    """All that is kept of somebody in conversations. Raises NobodyError."""
     return {"conversations": {sender: _kept(connection, sender) for sender in _senders(connection, who)}}
 
 
-def erase_all(connection: Connection, calls: Store, who: str) -> list[str]:
-    """Erase all that is kept of somebody, but that they do not want to be written to; returns what it was.
+def erase_all(connection: Connection, who: str) -> list[str]:
+    """Erase all of that but the wish not to be written to; returns which conversations it were.
 
     Raises NobodyError.
     """
-    if who.startswith(_CALL):
-        _events_of_call(calls, who.removeprefix(_CALL))
-        calls.erase(who.removeprefix(_CALL))
-        return [who]
     senders = _senders(connection, who)
     for sender in senders:
-        erase_rows(connection, sender)
+        erase_rows(sender, None, connection)
     return senders
 
 
-def _events_of_call(calls: Store, call: str) -> list[Any]:
-    events = calls.events(call)
+async def export_call(calls: Store, call: str) -> dict[str, Any]:
+    """All that is kept of a call. Raises NobodyError."""
+    events = await calls.events(call)
     if not events:
         raise NobodyError(f"there is no call {call}")
-    return events
+    return {"calls": {call: [event.dict() for event in events]}}
+
+
+async def erase_call(calls: Store, call: str) -> dict[str, Any]:
+    """Erase a call; returns what was erased. Raises NobodyError."""
+    if not await calls.erase(call):
+        raise NobodyError(f"there is no call {call}")
+    return {"erased": [f"{CALL}{call}"]}
 
 
 def _senders(connection: Connection, who: str) -> list[str]:

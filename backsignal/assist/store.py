@@ -1,17 +1,19 @@
 """Where calls are kept: one row a call, one row an event. Events are only ever added."""
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import IntegrityError
 
 from backsignal.assist.call import Event
 from backsignal.stores import OutrunError
-from backsignal.stores.database import Database
+from backsignal.stores.database import Database, address, set_address
 
 _tables = sa.MetaData()
 _calls = sa.Table(
@@ -36,6 +38,18 @@ _events = sa.Table(
     sa.Column("data", sa.Text, nullable=False),
     sa.UniqueConstraint("call_id", "request_id"),
 )
+
+DATABASE_VARIABLE = "BACKSIGNAL_ASSIST_DATABASE"
+_FILE = Path(__file__).resolve().parents[2] / "var" / "assist.db"
+
+
+def calls_address() -> URL:
+    """Where calls are kept: a file of their own, or on the server where everything is."""
+    setting = os.environ.get(DATABASE_VARIABLE)
+    everything = set_address()
+    if setting is None and everything and everything.host:
+        return everything
+    return address(setting or str(_FILE))
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,11 @@ Who calls is known by a token, and what they may see and do by their role. See d
 import asyncio
 import json
 import logging
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Extra
@@ -28,7 +26,7 @@ from backsignal.assist.desk import Desk, NoSuchCallError, RequestReusedError
 from backsignal.assist.fhir import document
 from backsignal.assist.note import note_text
 from backsignal.assist.recordings import RECORDINGS, Recording, recordings
-from backsignal.assist.store import Store
+from backsignal.assist.store import Store, calls_address
 from backsignal.assist.understanding import Understanding
 from backsignal.channels.assist_pages import Console
 from backsignal.channels.assist_requests import (
@@ -47,13 +45,11 @@ from backsignal.channels.web_requests import RefusedError, answer_cors_ourselves
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components.turns import content
 from backsignal.language.reader import shared_reader
-from backsignal.stores.database import address, database_at, set_address
+from backsignal.stores.database import database_at
 
 logger = logging.getLogger(__name__)
 Handler = Callable[..., Awaitable[HTTPResponse | None]]
 
-DATABASE_VARIABLE = "BACKSIGNAL_ASSIST_DATABASE"
-_FILE = Path(__file__).resolve().parents[2] / "var" / "assist.db"
 _COMPLETE = ":complete"
 _PURGE_SECONDS = 3600.0
 
@@ -96,7 +92,7 @@ class AssistApi:
     def from_settings(cls, settings: dict[str, Any] | None) -> "AssistApi":
         """As credentials.yml sets it. Raises ValueError where an option is wrong."""
         options = AssistOptions(**(settings or {}))
-        return cls(options, Access(load_secret(), options.provider), _address())
+        return cls(options, Access(load_secret(), options.provider), calls_address())
 
     def add_to(self, blueprint: Blueprint) -> None:
         """Add the routes, and what has to be done when the server starts and stops."""
@@ -214,11 +210,8 @@ class AssistApi:
                 answer = NotDoneError(error.status, known, error.detail).answer()
             except Exception as error:
                 # An error's own words may hold what was said in the call, so only its kind is logged.
-                logger.error(
-                    "assist.request.failed route=%s error=%s",
-                    getattr(request.route, "path", None),
-                    type(error).__name__,
-                )
+                route = getattr(request.route, "path", None)
+                logger.error("assist.request.failed route=%s error=%s", route, type(error).__name__)
                 answer = NotDoneError(503, "failed").answer()
             return answer
 
@@ -349,15 +342,6 @@ class AssistApi:
         if found is None:
             raise NotDoneError(404, "not_found")
         return response.json(found.dict())
-
-
-def _address() -> URL:
-    """Where calls are kept: a file of their own, or on the server where everything is."""
-    setting = os.environ.get(DATABASE_VARIABLE)
-    everything = set_address()
-    if setting is None and everything and everything.host:
-        return everything
-    return address(setting or str(_FILE))
 
 
 _CONFLICTS: dict[type[Exception], str] = {

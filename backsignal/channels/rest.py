@@ -9,17 +9,15 @@ from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Request, response
 from sanic.response import HTTPResponse
 
+from backsignal.channels.guard import of_this_machine
 from backsignal.channels.load import RETRY_AFTER_SECONDS, BusyError, turns
 from backsignal.channels.safety import Answers, OnMessage, answered, harmless
 from backsignal.components.responses import as_response
 from backsignal.components.turns import safe_reply
 from backsignal.components.unstored import not_stored
+from backsignal.telemetry.stages import take_request_id
 
 TOKEN_VARIABLE = "BACKSIGNAL_REST_TOKEN"
-_OWN_ADDRESSES = {"127.0.0.1", "::1"}
-_OWN_NAMES = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?")
-# What a proxy adds to a request that it passes on.
-_PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 # The conversations of the other channels, whose people signed in or were checked there.
 _OF_OTHERS = re.compile(r"(web-[0-9a-f]{32}-[0-9]+|[a-z]+-[0-9a-f]{32})")
 
@@ -52,6 +50,7 @@ class RestChannel(InputChannel):
                 return _error("Say who is writing: 'sender' is a text of 1 to 255 printable characters.", 400)
             if _OF_OTHERS.fullmatch(sender):
                 return _error("This conversation belongs to another channel.", 403)
+            take_request_id(request.headers.get("x-request-id"))
             message = UserMessage(harmless(body.get("message")), Answers(), sender, input_channel=self.name())
             try:
                 with turns.one():
@@ -75,17 +74,7 @@ def _allowed(request: Request) -> bool:
     token = os.environ.get(TOKEN_VARIABLE)
     if token:
         return compare_digest((request.token or "").encode(errors="replace"), token.encode())
-    return _of_this_machine(request)
-
-
-def _of_this_machine(request: Request) -> bool:
-    """Whether a program on this machine asks by itself: no proxy for somebody, and no page in a browser."""
-    return (
-        request.ip in _OWN_ADDRESSES
-        and _OWN_NAMES.fullmatch(request.headers.get("host", "")) is not None
-        and "origin" not in request.headers
-        and not any(header in request.headers for header in _PASSED_ON)
-    )
+    return of_this_machine(request)
 
 
 def _error(sentence: str, status: int) -> HTTPResponse:

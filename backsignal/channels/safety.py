@@ -16,6 +16,7 @@ from backsignal.channels.legible import legible
 from backsignal.components.responses import as_response
 from backsignal.components.turns import safe_reply
 from backsignal.components.unstored import unstored_reply
+from backsignal.telemetry.stages import in_turn
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ async def answered(agent: Agent, message: UserMessage) -> list[dict[str, Any]]:
     """
     answers = message.output_channel
     try:
-        await agent.handle_message(message)
+        await in_turn(message.input_channel, message.sender_id, agent.handle_message(message))
     except Exception as error:
         log_failure("channel.turn.failed", error)
         # None of what was said before it failed stands in the conversation.

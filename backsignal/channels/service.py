@@ -2,20 +2,28 @@
 
 import asyncio
 import logging
+import os
+from secrets import compare_digest
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, Request, Sanic, response
 from sanic.response import HTTPResponse
 
-from backsignal.channels.guard import guard
+from backsignal.channels.guard import guard, of_this_machine
 from backsignal.channels.safety import OnMessage
+from backsignal.channels.web_sessions import load_secret
 from backsignal.components import rasa_patches
 from backsignal.components.action_endpoint import actions_answer, use_actions
+from backsignal.components.retention import Retention, keep_house
 from backsignal.components.tracker_store import raise_instead_of_forgetting
 from backsignal.stores.shared import shared
+from backsignal.telemetry import metrics
+from backsignal.telemetry.stages import set_key
 
 logger = logging.getLogger(__name__)
+METRICS_VARIABLE = "BACKSIGNAL_METRICS_TOKEN"
+_PARTS = ("model", "store", "actions", "redis")
 _PROBE = "health-probe"
 _PROBE_SECONDS = 3.0
 
@@ -38,12 +46,23 @@ class _ServiceBlueprint(RootBlueprint):
 
 
 class ServiceChannel(InputChannel):
-    """GET /health/live and /health/ready. It takes no messages; credentials.yml is where Rasa finds it."""
+    """GET /health/live, /health/ready, /metrics, and the regular work. It takes no messages.
+
+    Its options in credentials.yml say how long things are kept (`Retention`).
+    """
+
+    def __init__(self, retention: Retention) -> None:
+        self._retention = retention
 
     @classmethod
     def name(cls) -> str:
         """The channel's name."""
         return "service"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "ServiceChannel":
+        """The channel as credentials.yml sets it. Raises ValueError where an option is wrong."""
+        return cls(Retention(**(credentials or {})))
 
     def blueprint(self, on_new_message: OnMessage) -> Blueprint:
         """The service's routes."""
@@ -55,6 +74,19 @@ class ServiceChannel(InputChannel):
         @blueprint.listener("after_server_start")
         async def set_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
             use_actions(app.ctx.agent)
+            set_key(load_secret())
+            app.add_task(keep_house(app.ctx.agent, self._retention))
+
+        @blueprint.get("/metrics")
+        async def metrics_of(request: Request) -> HTTPResponse:
+            if not _may_see_metrics(request):
+                return response.json(
+                    {"error": f"This address needs the token in {METRICS_VARIABLE}."}, status=401
+                )
+            missing = await _missing(request.app)
+            for part in _PARTS:
+                metrics.ready.labels(part).set(part not in missing)
+            return response.raw(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
         @blueprint.get("/health/live")
         async def live(_: Request) -> HTTPResponse:
@@ -68,6 +100,14 @@ class ServiceChannel(InputChannel):
             return response.json({"status": "ready"})
 
         return blueprint
+
+
+def _may_see_metrics(request: Request) -> bool:
+    """With the token where there is one; else from this machine alone, and not by way of a proxy."""
+    token = os.environ.get(METRICS_VARIABLE)
+    if token:
+        return compare_digest((request.token or "").encode(errors="replace"), token.encode())
+    return of_this_machine(request)
 
 
 async def _missing(app: Sanic) -> list[str]:

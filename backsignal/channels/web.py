@@ -38,11 +38,12 @@ from backsignal.channels.web_requests import (
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from backsignal.channels.web_streams import Streams
 from backsignal.components.check_ins import follow, last_check_in, move_check_ins
-from backsignal.components.erasure import erase
+from backsignal.components.erasure import erase, on_erasure
 from backsignal.components.tracker_store import events_of
 from backsignal.components.turns import safe_reply
 from backsignal.components.unstored import unstored_reply
 from backsignal.stores import UnavailableError
+from backsignal.telemetry.stages import in_turn, take_request_id
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[HTTPResponse | None]]
@@ -84,6 +85,7 @@ class WebOptions(BaseModel):
 
 # Of the conversations on this server; each is read from the store's events and never changed by itself.
 _said = Entries()
+on_erasure(_said.forget)
 
 
 class WebChannel(InputChannel):
@@ -171,7 +173,8 @@ class WebChannel(InputChannel):
                 answer = RefusedError(401, "no_session").answer()
             except Exception as error:
                 # An error's own words may hold what the person wrote, so only its kind is logged.
-                logger.error("web.request.failed path=%s error=%s", request.path, type(error).__name__)
+                route = getattr(request.route, "path", None)
+                logger.error("web.request.failed route=%s error=%s", route, type(error).__name__)
                 answer = failed().answer()
             if answer is not None:
                 answer.headers.update(headers)
@@ -208,7 +211,6 @@ class WebChannel(InputChannel):
         for sender in session.senders():
             async with agent.lock_store.lock(sender):
                 await erase(agent.tracker_store, sender)
-                _said.forget(sender)
             self._streams.wake(sender)
         return response.json({"erased": True})
 
@@ -222,6 +224,7 @@ class WebChannel(InputChannel):
         await _take(self._messages, session.person)
         message_id, text, payloads = message_of(await read_body(request))
         agent = _agent(request)
+        take_request_id(request.headers.get("x-request-id"))
         # A turn that has begun is finished even if the person's connection breaks: a retry gets its answer.
         turn = asyncio.ensure_future(_kept_turn(agent, session.sender, message_id, text, payloads))
         answer: dict[str, Any] = {"id": message_id, "messages": await asyncio.shield(turn)}
@@ -277,7 +280,8 @@ async def _kept_turn(
     """The answer to a message. Raises RefusedError with what to say meanwhile where it could not be kept."""
     try:
         with turns.one():
-            return await _turn(agent, sender, message_id, text, payloads)
+            work = _turn(agent, sender, message_id, text, payloads)
+            return await in_turn(WebChannel.name(), sender, work)
     except RefusedError:
         raise
     except BusyError as error:

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 # Rows are sealed when no turn that began before them can still be writing.
 _SETTLED_SECONDS = 300.0
+# A seal is made within the time that a turn may wait for the database.
+_MOST_SEALED = 20_000
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 metadata = sa.MetaData()
@@ -117,7 +119,7 @@ def seal(connection: Connection) -> None:
     last = connection.execute(sa.select(seals).order_by(seals.c.number.desc()).limit(1)).first()
     number, begin, running = (last.number + 1, last.up_to, last.hash) if last else (1, 0, "")
     query = sa.select(table.c.number, table.c.hash, table.c.at).where(table.c.number > begin)
-    unsealed = connection.execute(query.order_by(table.c.number)).all()
+    unsealed = connection.execute(query.order_by(table.c.number).limit(_MOST_SEALED)).all()
     youngest = clock.now() - _SETTLED_SECONDS
     rows = [
         (row.number, row.hash) for row in takewhile(lambda it: it.at is None or it.at <= youngest, unsealed)
@@ -147,13 +149,13 @@ class Row:
     broken: str | None = None
 
 
-def rows_of(connection: Connection, sender: str | None = None) -> Iterator[Row]:
-    """All rows in order, or those of a sender, each held against the row before it."""
+def rows_of(connection: Connection) -> Iterator[Row]:
+    """All rows in order, each held against the row before it."""
     heads: dict[str, tuple[int, str]] = {}
-    query = sa.select(table).order_by(table.c.number)
-    if sender is not None:
-        query = query.where(table.c.sender == sender)
-    for row in connection.execute(query).mappings():
+    rows = connection.execution_options(stream_results=True).execute(
+        sa.select(table).order_by(table.c.number)
+    )
+    for row in rows.mappings():
         broken = None
         if (row["place"] - 1, row["previous"]) != heads.get(row["chain"], (0, "")):
             broken = "a row before it is missing, or two servers wrote at once"

@@ -19,6 +19,7 @@ from backsignal.components import clock, inbox
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.components.turns import AGREED, CHECK_IN_SLOT, EMERGENCY_SLOT, STOPPED, content
 from backsignal.stores.database import Database
+from backsignal.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class CheckIns:
 def _move(row: sa.engine.Row, now: float, connection: Connection) -> None:
     if _take(connection, row, now):
         kind = REMINDER if row.asked else DUE
+        metrics.check_ins.labels("reminded" if row.asked else "asked").inc()
         item = {"kind": kind, "address": row.address}
         inbox.add(connection, row.channel, f"{kind} {row.number}", row.sender, item)
 
@@ -132,8 +134,10 @@ async def follow(
         wishes = [it.value for it in slots if it.key == CHECK_IN_SLOT]
         if wishes[-1:] == [AGREED]:
             await check_ins.agree(sender, channel, address)
+            metrics.check_ins.labels("agreed").inc()
         if wishes[-1:] == [STOPPED] or any(it.key == EMERGENCY_SLOT and it.value for it in slots):
             await check_ins.stop(sender)
+            metrics.check_ins.labels("stopped").inc()
     except Exception as error:
         # The answer itself stands; what is lost is only the asking again.
         logger.error("check_ins.follow.failed error=%s", type(error).__name__)

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
+from backsignal.components import audit, check_ins, inbox, opted_out
 from backsignal.stores.database import address, set_address
 
 _DATABASE = Path(__file__).resolve().parents[2] / "var" / "conversations.db"
@@ -19,3 +20,9 @@ def open_database(given: str | None = None) -> Engine:
     if url.get_backend_name() == "sqlite" and not Path(url.database).is_file():
         raise FileNotFoundError(f"there is no database at {url.database}. Name it with --database.")
     return sa.create_engine(url, hide_parameters=True)
+
+
+def make_tables(connection: Connection) -> None:
+    """Make the tables that no server has needed yet."""
+    for module in (audit, check_ins, inbox, opted_out):
+        module.metadata.create_all(connection)

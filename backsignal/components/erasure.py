@@ -1,5 +1,6 @@
 """Erases conversations from the tracker store: a right that Rasa's stores know nothing of."""
 
+from collections.abc import Callable, Collection
 from functools import partial
 
 import sqlalchemy as sa
@@ -13,6 +14,15 @@ from backsignal.components.inbox import erase_inbox
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.stores.database import one_at_a_time
 
+events = tracker_store.table
+# What this process keeps of conversations in its memory: how each of these is told to forget one.
+_memories: list[Callable[[str], None]] = []
+
+
+def on_erasure(forget_it: Callable[[str], None]) -> None:
+    """Have somebody told when a conversation is gone, to drop what they keep of it in memory."""
+    _memories.append(forget_it)
+
 
 async def erase(store: TrackerStore, sender: str, answering: int | None = None) -> None:
     """Erase all that is kept of a conversation. Raises UnavailableError, or TypeError for another store.
@@ -22,14 +32,69 @@ async def erase(store: TrackerStore, sender: str, answering: int | None = None) 
     if not isinstance(store, ConversationStore):
         raise TypeError(f"erasing from a {type(store).__name__} is not supported")
     database = store.database.keep(inbox.metadata, check_ins.metadata, audit.metadata)
-    await database.run(partial(_erase, sender, answering))
-    store.forget(sender)
+    await database.run(partial(erase_rows, sender, answering))
+    forget(store, sender)
+    await database.run(leave_no_trace)
 
 
-def _erase(sender: str, answering: int | None, connection: Connection) -> None:
-    one_at_a_time(connection, sender)
-    events = tracker_store.table
-    connection.execute(sa.delete(events).where(events.c.sender_id == sender))
+def erase_rows(sender: str, answering: int | None, connection: Connection) -> None:
+    """Erase all rows of a conversation, within a transaction."""
+    _erase_conversation(sender, connection)
     erase_inbox(connection, sender, answering)
     erase_check_ins(connection, sender)
     erase_audit(connection, sender)
+
+
+def forget(store: ConversationStore, sender: str) -> None:
+    """Drop a conversation from the memory of this process."""
+    store.forget(sender)
+    for forget_it in _memories:
+        forget_it(sender)
+
+
+async def forget_erased(store: ConversationStore) -> None:
+    """Drop from memory what another server, or a command, erased from the database."""
+    kept = store.kept()
+    there = await store.database.run(partial(_there, kept)) if kept else set()
+    for sender in kept:
+        if sender not in there:
+            forget(store, sender)
+
+
+def _there(senders: Collection[str], connection: Connection) -> set[str]:
+    query = sa.select(events.c.sender_id).where(events.c.sender_id.in_(senders)).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def expired(before: float, most: int, connection: Connection) -> list[str]:
+    """Conversations in which nothing was said since a moment, and to which no check-in is to come."""
+    query = (
+        sa.select(events.c.sender_id)
+        .where(events.c.sender_id.not_in(sa.select(check_ins.table.c.sender)))
+        .group_by(events.c.sender_id)
+        .having(sa.func.max(events.c.timestamp) < before)
+        .limit(most)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def expire(sender: str, before: float, connection: Connection) -> None:
+    """Erase a conversation if nothing was said in it meanwhile, within a transaction. Its audit stays."""
+    last = sa.select(sa.func.max(events.c.timestamp)).where(events.c.sender_id == sender)
+    if (connection.execute(last).scalar() or before) < before:
+        _erase_conversation(sender, connection)
+        erase_inbox(connection, sender)
+
+
+def leave_no_trace(connection: Connection) -> None:
+    """Take what was erased out of the files as well: SQLite's log still holds it until it is written back."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+
+def _erase_conversation(sender: str, connection: Connection) -> None:
+    one_at_a_time(connection, sender)
+    if connection.dialect.name == "sqlite":
+        # Overwritten with zeros; otherwise the words would stand in the file until their place is needed.
+        connection.execute(sa.text("PRAGMA secure_delete = ON"))
+    connection.execute(sa.delete(events).where(events.c.sender_id == sender))

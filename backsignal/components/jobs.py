@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from backsignal.components import clock
+from backsignal.stores.database import one_at_a_time
 
 metadata = sa.MetaData()
 table = sa.Table(
@@ -16,11 +17,12 @@ table = sa.Table(
 
 def take(name: str, every_seconds: float, connection: Connection) -> bool:
     """Whether a job is to be done now, and by us: then it is nobody else's until its time comes again."""
-    metadata.create_all(connection)
+    one_at_a_time(connection, name)
     now = clock.now()
-    if connection.execute(sa.select(table.c.taken).where(table.c.name == name)).first() is None:
-        # Where another server is faster this raises, and the job is theirs.
-        connection.execute(sa.insert(table).values(name=name, taken=now))
-        return True
     due = sa.and_(table.c.name == name, table.c.taken <= now - every_seconds)
-    return bool(connection.execute(sa.update(table).where(due).values(taken=now)).rowcount)
+    if connection.execute(sa.update(table).where(due).values(taken=now)).rowcount:
+        return True
+    if connection.execute(sa.select(table.c.taken).where(table.c.name == name)).first():
+        return False
+    connection.execute(sa.insert(table).values(name=name, taken=now))
+    return True

@@ -23,7 +23,7 @@ def count(new: Iterable[Event]) -> None:
             intent = (event.intent or {}).get("name") or ""
             metrics.messages.labels(event.input_channel or "none").inc()
         elif isinstance(event, BotUttered):
-            emergency -= _count_result(((event.data or {}).get("custom") or {}).get("data") or {})
+            emergency -= count_result(((event.data or {}).get("custom") or {}).get("data") or {})
         elif isinstance(event, ActionExecuted):
             unclear = unclear or event.action_name == _NOT_UNDERSTOOD
             emergency += event.action_name == ANSWER
@@ -37,7 +37,7 @@ def count(new: Iterable[Event]) -> None:
         metrics.emergencies_failed.inc()
 
 
-def _count_result(payload: dict[str, object]) -> bool:
+def count_result(payload: dict[str, object]) -> bool:
     """Count a result; says whether it is an emergency."""
     kind, level = payload.get("type"), payload.get("level")
     if kind in ("triage", _EMERGENCY):

@@ -2,17 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 from pydantic import BaseModel, Extra
 from rasa.core.agent import Agent
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError
 
-from backsignal.components import audit, clock, jobs
-from backsignal.components.erasure import expire, expired, forget, forget_erased, leave_no_trace, primary
+from backsignal.components import audit, check_ins, clock, inbox, jobs
+from backsignal.components.erasure import expire, expired, forget, forget_erased, leave_no_trace
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.telemetry import metrics
 
@@ -21,7 +17,6 @@ logger = logging.getLogger(__name__)
 _LOOK_SECONDS = 10.0
 _EVERY_SECONDS = 3600.0
 _AT_ONCE = 200
-Result = TypeVar("Result")
 
 
 class Retention(BaseModel):
@@ -38,47 +33,42 @@ class Retention(BaseModel):
 
 async def keep_house(agent: Agent, retention: Retention) -> None:
     """Do the regular work for as long as the server runs."""
-    store = primary(agent.tracker_store)
+    store = agent.tracker_store
     if not isinstance(store, ConversationStore):
         return
+    store.database.keep(jobs.metadata, check_ins.metadata, inbox.metadata)
     while True:
         for name, work in (("forget", _forget_erased), ("purge", _purge), ("seal", _seal)):
             try:
                 await work(agent, store, retention)
-            except IntegrityError:
-                pass  # another server was faster
             except Exception as error:
                 logger.error("job.failed job=%s error=%s", name, type(error).__name__)
         await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _forget_erased(_: Agent, store: ConversationStore, __: Retention) -> None:
-    forget_erased(store)
+    await forget_erased(store)
 
 
 async def _purge(agent: Agent, store: ConversationStore, retention: Retention) -> None:
     """Erase what is too old. The conversation's lock is held, as somebody may write just now."""
-    if not _run(store, partial(jobs.take, "purge", _EVERY_SECONDS)):
+    run = store.database.run
+    if not await run(partial(jobs.take, "purge", _EVERY_SECONDS)):
         return
     before = clock.now() - retention.keep_days * 86_400
-    while senders := _run(store, partial(expired, before, _AT_ONCE)):
+    while senders := await run(partial(expired, before, _AT_ONCE)):
         for sender in senders:
             async with agent.lock_store.lock(sender):
-                _run(store, partial(expire, sender, before))
+                await run(partial(expire, sender, before))
                 forget(store, sender)
+            # Those who write now come first.
             await asyncio.sleep(0)
-    wiped_before = clock.now() - retention.keep_audit_days * 86_400
-    _run(store, partial(audit.wipe_audit_before, wiped_before))
-    leave_no_trace(store.engine)
+    await run(partial(audit.wipe_audit_before, clock.now() - retention.keep_audit_days * 86_400))
+    await run(leave_no_trace)
     metrics.jobs.labels("purge").set(clock.now())
 
 
 async def _seal(_: Agent, store: ConversationStore, __: Retention) -> None:
-    if _run(store, partial(jobs.take, "seal", _EVERY_SECONDS)):
-        _run(store, audit.seal)
+    if await store.database.run(partial(jobs.take, "seal", _EVERY_SECONDS)):
+        await store.database.run(audit.seal)
         metrics.jobs.labels("seal").set(clock.now())
-
-
-def _run(store: ConversationStore, work: Callable[[Connection], Result]) -> Result:
-    with store.engine.begin() as connection:
-        return work(connection)

@@ -17,10 +17,11 @@ from rasa.shared.core.events import Event, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 
-from backsignal.components import audit
+from backsignal.components import audit, outcomes
 from backsignal.components.look_back import MOST, looked_back_on
 from backsignal.stores import OutrunError
 from backsignal.stores.database import DATABASE_VARIABLE, address, database_at, one_at_a_time
+from backsignal.telemetry.stages import staged
 
 # Conversations in memory. One that is not among them is read from the database.
 _KEPT = 256
@@ -72,6 +73,7 @@ class ConversationStore(TrackerStore):
         self.database = database_at(where).keep(table.metadata, audit.metadata)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
+    @staged("store")
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The conversation since its last session began, to be worked on and saved."""
         kept = await self._current(sender_id)
@@ -107,6 +109,7 @@ class ConversationStore(TrackerStore):
         query = sa.select(table.c.sender_id).distinct()
         return await self.database.run(lambda connection: list(connection.execute(query).scalars()))
 
+    @staged("store")
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Store what is new in a tracker. Raises OutrunError where others added since it was retrieved."""
         await self.stream_events(tracker)
@@ -116,7 +119,8 @@ class ConversationStore(TrackerStore):
         if not new:
             return
         rows = [_row(sender, event) for event in new]
-        last = await self.database.run(partial(_add, tracker, new, rows, stored.row))
+        last = await self.database.run(partial(_add, sender, rows, stored.row, audit.told(tracker, new)))
+        outcomes.count(new)
         setattr(tracker, _STORED, _Stored(new[-1], last))
         kept = self._kept.get(sender) or _Kept()
         # Otherwise it was read meanwhile, or was not kept: the next turn reads what it lacks.
@@ -187,25 +191,20 @@ def _rows(sender: str, since: int, connection: Connection) -> list[Any]:
 
 
 def _add(
-    tracker: DialogueStateTracker,
-    new: list[Event],
-    rows: list[dict[str, Any]],
-    behind: int,
-    connection: Connection,
+    sender: str, rows: list[dict[str, Any]], behind: int, told: dict[str, Any] | None, connection: Connection
 ) -> int:
     """Add events' rows behind the row of a number, 0 for a new conversation; returns the last one's number.
 
     Raises OutrunError where something else stands behind that row, or it is gone. This also holds for a
     server whose lock on the conversation was lost without its knowing.
     """
-    sender = tracker.sender_id
     one_at_a_time(connection, sender)
     connection.execute(table.insert(), rows)
     found = sa.select(table.c.id).where(table.c.sender_id == sender, table.c.id >= behind)
     numbers = sorted(connection.execute(found).scalars())
     if len(numbers) != len(rows) + bool(behind) or (behind and numbers[0] != behind):
         raise OutrunError
-    audit.append(connection, tracker, new)
+    audit.append(connection, sender, told)
     return int(numbers[-1])
 
 

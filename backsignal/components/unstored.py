@@ -14,6 +14,7 @@ from backsignal.clinical.interview import Interview, hear
 from backsignal.clinical.levels import Level
 from backsignal.clinical.red_flags import supported
 from backsignal.clinical.wording import Reply, emergency_reply
+from backsignal.components.outcomes import count_result
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.components.turns import INTERVIEW_SLOT, content, interview_from_slot, message_of, safe_reply
 
@@ -24,6 +25,7 @@ async def unstored_reply(agent: Agent, sender: str, text: str) -> Reply:
     """The answer to a message that is not kept, marked as such for programs. Never raises."""
     try:
         reply = await _emergency(agent, sender, text) or safe_reply()
+        count_result(reply.data or {})
     except Exception as error:
         # The error's own words may hold what the person wrote, so only its kind is logged.
         logger.error("unstored.failed error=%s", type(error).__name__)

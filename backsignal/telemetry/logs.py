@@ -118,6 +118,8 @@ def _private_record(
         said = f"{event} source={fields['source']}"
     error = _raised(exception)
     if error is not None:
+        # What the failure of a library comes from tells more than the library's own exception.
+        error = error.__cause__ or error
         fields.update(error=type(error).__name__, at=place_of(error))
         said = f"{said} error={fields['error']} at={fields['at']}"
     record = logging.LogRecord(name, level, file, line, said, None, None)

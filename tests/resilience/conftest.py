@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis for the tests of this folder. Who kills one starts it again."""
+"""A server of which everything that it tells is kept."""
 
 from collections.abc import Iterator
 
@@ -8,20 +8,7 @@ from backsignal.components.clock import SHIFT_VARIABLE
 from tests.conftest import start_server, stop_server
 from tests.messaging.conftest import settings
 from tests.messaging.stub import Platforms, platforms
-from tests.resilience.services import Postgres, Redis, postgres_server, redis_server
 from tests.resilience.watched import Watched, errors_into, trace_receiver
-
-
-@pytest.fixture(scope="package")
-def postgres() -> Iterator[Postgres]:
-    with postgres_server() as service:
-        yield service
-
-
-@pytest.fixture(scope="package")
-def redis() -> Iterator[Redis]:
-    with redis_server() as service:
-        yield service
 
 
 @pytest.fixture(scope="package")

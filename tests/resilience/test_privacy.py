@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,18 @@ import requests
 import sqlalchemy as sa
 
 from backsignal.assist.access import Access, Person
-from backsignal.assist.store import Store
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components import clock, jobs
 from backsignal.components.check_ins import CheckIns
 from backsignal.components.databases import open_database
-from backsignal.components.erasure import erase, expired, forget_erased, leave_no_trace
+from backsignal.components.erasure import erase, expired, forget_erased
 from backsignal.components.tracker_store import ConversationStore
-from backsignal.personal_data import NobodyError, erase_all, export
+from backsignal.personal_data import NobodyError, work_on
 from backsignal.replay import SAME, replay
 from tests.channels.web_client import Web, new_id
 from tests.conftest import PROJECT
 from tests.conversation.chat import Chat
+from tests.loops import run
 from tests.messaging.people import MessengerUser, SlackUser, TelegramUser, Texter, WhatsAppUser
 from tests.messaging.stub import Platforms
 from tests.resilience.services import wait_for
@@ -159,23 +160,9 @@ def command(watched: Watched, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout or done.stderr
 
 
-def exported(watched: Watched, who: str) -> dict[str, Any]:
-    """What the command hands out; the command itself takes seconds to start."""
-    calls = Store(watched.settings["BACKSIGNAL_ASSIST_DATABASE"])
-    with open_database(str(watched.server.database)).connect() as connection:
-        return export(connection, calls, who)
-
-
-def erased(watched: Watched, who: str) -> list[str]:
-    """What the command erases."""
-    calls, engine = (
-        Store(watched.settings["BACKSIGNAL_ASSIST_DATABASE"]),
-        open_database(str(watched.server.database)),
-    )
-    with engine.begin() as connection:
-        found = erase_all(connection, calls, who)
-    leave_no_trace(engine)
-    return found
+def work(watched: Watched, command: str, who: str) -> dict[str, Any]:
+    """What a command does; the command itself takes seconds to start."""
+    return work_on(command, who, str(watched.server.database))
 
 
 def replayed(watched: Watched) -> int:
@@ -207,7 +194,7 @@ def test_a_persons_data_is_handed_out_and_erased_by_telephone_number(
     assert status == 0, out
     assert on_disk(watched, word) == []
     with pytest.raises(NobodyError):
-        exported(watched, f"twilio:{person.address}")
+        work(watched, "export", f"twilio:{person.address}")
     assert replayed(watched) == SAME
 
 
@@ -222,11 +209,11 @@ def test_all_conversations_of_a_browser_are_found_by_the_reference_that_was_read
     answer = web.send("I want to talk to a person").json()["messages"]
     handovers = [entry["custom"]["data"] for entry in answer if "custom" in entry]
     reference = next(data["reference"] for data in handovers if data["type"] == "handover")
-    kept = exported(watched, reference)["conversations"]
+    kept = work(watched, "export", reference)["conversations"]
     assert len(kept) == 2
     assert any(part["check_ins"] for part in kept.values())
     assert word in json.dumps(kept)
-    assert len(erased(watched, reference)) == 2
+    assert len(work(watched, "erase", reference)["erased"]) == 2
     assert on_disk(watched, word) == []
     assert web.call("GET", "/web/messages").status_code == 401
 
@@ -239,7 +226,8 @@ def test_forgetting_in_the_chat_leaves_nothing_in_the_files(watched: Watched) ->
     assert on_disk(watched, word) == []
 
 
-def test_a_call_is_handed_out_and_erased(watched: Watched) -> None:
+def test_a_call_is_handed_out_and_erased(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKSIGNAL_ASSIST_DATABASE", watched.settings["BACKSIGNAL_ASSIST_DATABASE"])
     word = "Ondine"
     token = Access(load_secret()).token(Person("agent-8", "Somebody", frozenset({"agent"})), 1)
     headers = {"Authorization": f"Bearer {token}"}
@@ -249,8 +237,8 @@ def test_a_call_is_handed_out_and_erased(watched: Watched) -> None:
     said = {"role": "caller", "text": f"{word} says my back hurts", "request_id": new_id()}
     turns = f"{watched.url}/assist/calls/{call}/turns"
     assert requests.post(turns, json=said, headers=headers, timeout=TIMEOUT).status_code == 201
-    assert word in json.dumps(exported(watched, f"call:{call}"))
-    assert erased(watched, f"call:{call}") == [f"call:{call}"]
+    assert word in json.dumps(work(watched, "export", f"call:{call}"))
+    assert work(watched, "erase", f"call:{call}") == {"erased": [f"call:{call}"]}
     state = requests.get(f"{watched.url}/assist/calls/{call}", headers=headers, timeout=TIMEOUT)
     assert state.status_code == 404
 
@@ -268,10 +256,10 @@ def test_what_another_server_erased_is_dropped_from_memory(
     one, other = (ConversationStore(domain=DOMAIN, db=str(tmp_path / "conversations.db")) for _ in range(2))
     a_turn(one, "hello")
     assert one.kept() == ["ann"]
-    forget_erased(one)
+    run(forget_erased(one))
     assert one.kept() == ["ann"]
-    erase(other, "ann")
-    forget_erased(one)
+    run(erase(other, "ann"))
+    run(forget_erased(one))
     assert one.kept() == []
 
 
@@ -279,14 +267,12 @@ def test_whoever_waits_for_a_check_in_is_not_purged(tmp_path: Path, monkeypatch:
     monkeypatch.delenv("BACKSIGNAL_DATABASE", raising=False)
     store = ConversationStore(domain=DOMAIN, db=str(tmp_path / "conversations.db"))
     a_turn(store, "hello")
-    check_ins = CheckIns(store.engine)
-    check_ins.agree("ann", "web", "ann")
-    with store.engine.begin() as connection:
-        assert expired(clock.now() + 1, 10, connection) == []
-    check_ins.stop("ann")
-    with store.engine.begin() as connection:
-        assert expired(clock.now() - 60, 10, connection) == []
-        assert expired(clock.now() + 1, 10, connection) == ["ann"]
+    check_ins = CheckIns(store.database)
+    run(check_ins.agree("ann", "web", "ann"))
+    assert run(store.database.run(partial(expired, clock.now() + 1, 10))) == []
+    run(check_ins.stop("ann"))
+    assert run(store.database.run(partial(expired, clock.now() - 60, 10))) == []
+    assert run(store.database.run(partial(expired, clock.now() + 1, 10))) == ["ann"]
 
 
 def test_a_regular_job_is_done_once_however_many_servers_there_are(
@@ -295,6 +281,7 @@ def test_a_regular_job_is_done_once_however_many_servers_there_are(
     shift = tmp_path / "shift"
     monkeypatch.setenv(clock.SHIFT_VARIABLE, str(shift))
     servers = [sa.create_engine(f"sqlite:///{tmp_path / 'conversations.db'}") for _ in range(3)]
+    jobs.metadata.create_all(servers[0])
 
     def taken() -> Iterator[bool]:
         for server in servers:

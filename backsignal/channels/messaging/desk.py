@@ -5,7 +5,6 @@ after a restart where the last one left off.
 """
 
 import asyncio
-import hmac
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ from backsignal.channels.messaging.api import Api, Call, LaterError, NeverError
 from backsignal.channels.messaging.base import Incoming, MessagingChannel, Shown, shown
 from backsignal.channels.messaging.choices import open_offer
 from backsignal.channels.messaging.wording import consent, is_word, messaging, phrase, unreadable
+from backsignal.channels.messaging_senders import sender_of
 from backsignal.channels.safety import MAX_LENGTH, Answers, harmless, log_failure
 from backsignal.channels.web_history import Entry, entries_of
 from backsignal.channels.web_sessions import load_secret
@@ -35,6 +35,7 @@ from backsignal.components.tracker_store import ConversationStore
 from backsignal.components.turns import EMERGENCY_SLOT, safe_reply
 from backsignal.components.unstored import unstored_reply
 from backsignal.stores import OutrunError, UnavailableError
+from backsignal.telemetry.stages import in_turn
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Desk:
         self._opted_out = OptedOut(store.database)
         self._check_ins = CheckIns(store.database)
         self._api = Api()
-        self._key = hmac.digest(load_secret(), b"backsignal messaging person 1", "sha256")
+        self._secret = load_secret()
         self._working: dict[str, asyncio.Task[None]] = {}
         # Whose inbox is to be looked at, perhaps again.
         self._news: set[str] = set()
@@ -82,8 +83,8 @@ class Desk:
         await self._api.close()
 
     def sender(self, channel: str, person: str) -> str:
-        """A person's conversation. A keyed hash: telephone numbers stand in no conversation and no log."""
-        return f"{channel}-{hmac.digest(self._key, f'{channel}:{person}'.encode(), 'sha256').hex()[:32]}"
+        """A person's conversation."""
+        return sender_of(self._secret, channel, person)
 
     async def accept(self, channel: MessagingChannel, events: Sequence[Incoming]) -> None:
         """Accept events durably; the work on them goes on after the platform was answered."""
@@ -182,13 +183,13 @@ class Desk:
         try:
             text, kind = work.item.get("text", ""), work.item["kind"]
             if kind in (DUE, REMINDER):
-                return await self._check_in(channel, work, kind)
+                return await in_turn(channel.name(), work.sender, self._check_in(channel, work, kind))
             told = await self._about_stopping(channel, work, text) if channel.opt_out else None
             if told is not None:
                 return told
             if kind == "text" and is_word(text, messaging().forget_words):
                 return [Shown(await self._erased(work))]
-            return await self._turn(channel, work, kind, text)
+            return await in_turn(channel.name(), work.sender, self._turn(channel, work, kind, text))
         except (LaterError, UnavailableError, OutrunError):
             raise
         except Exception as error:
