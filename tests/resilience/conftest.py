@@ -35,5 +35,6 @@ def watched(stub: Platforms, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         }
         with errors_into(folder / "log"):
             server = start_server(folder, "--action-server", **environment)
-        yield Watched(server, folder / "log", traces, environment, folder / "shift")
+        begun = len((folder / "log").read_text(encoding="utf-8"))
+        yield Watched(server, folder / "log", traces, environment, folder / "shift", begun)
         stop_server(server)

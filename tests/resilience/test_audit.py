@@ -38,7 +38,7 @@ def rows(database: Path, sender: str) -> list[dict[str, Any]]:
         return [{**dict(row), **json.loads(row["data"])} for row in found]
 
 
-def replay(database: Path, **environment: str) -> tuple[int, str]:
+def replay(database: Path | str, **environment: str) -> tuple[int, str]:
     """Status and output of the command."""
     done = subprocess.run(
         [sys.executable, "-m", "backsignal.cli", "replay", "--database", str(database)],

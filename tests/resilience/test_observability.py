@@ -122,8 +122,11 @@ def test_a_turn_is_one_line_without_the_person(watched: Watched) -> None:
     )
 
 
-def test_every_line_of_the_log_is_json(watched: Watched) -> None:
-    for line in watched.logged.splitlines():
+def test_every_line_of_the_log_is_json_once_the_server_is_ready(watched: Watched) -> None:
+    Chat(watched.url).say("my back hurts")
+    lines = watched.logged[watched.begun :].splitlines()
+    assert lines
+    for line in lines:
         assert {"time", "level", "logger", "event"} <= json.loads(line).keys(), line
 
 

@@ -77,6 +77,8 @@ class Watched:
     #: The environment of its commands; the file that moves its clock.
     settings: dict[str, str]
     shift: Path
+    #: Where in its log it became ready: before that, libraries warn of each other as they are loaded.
+    begun: int
 
     @property
     def url(self) -> str:
