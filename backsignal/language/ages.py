@@ -87,7 +87,7 @@ class Ages:
         ):
             return 4.0
         said = self._is("am", view, index - 1) or self._is("age_word", view, index - 1)
-        if said and view.at(end + 1) in _ENDS:
+        if said and (view.at(end + 1) in _ENDS or self._is("and", view, end + 1)):
             return 3.0
         opens = index == 0 and view.at(end + 1) in STOPS and view.at(end + 2) not in _ENDS
         number = self._words.number(view, index)

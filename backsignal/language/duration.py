@@ -20,8 +20,10 @@ from backsignal.language.tokens import Token
 
 _ENOUGH = 1.0
 _SURE = 5.0
+_YEAR_DIGITS = 4
 _OF_BIRTH = 2.0
 _AGE_TOKENS = 2
+_WEEKS_OF_PREGNANCY = 84.0  # days from which "I'm so many weeks" can only be that
 _SINCE_BIRTH = 4  # tokens of "since I had him"
 _NEVER = -9.0
 _MINUTE, _HALF_AN_HOUR = 0.01, 0.02  # days
@@ -159,6 +161,9 @@ class Times:
             default=-1,
         )
 
+    def _is_past_year(self, word: str) -> bool:
+        return len(word) == _YEAR_DIGITS and word.isdecimal() and word[:2] in {"19", "20"}
+
     def _onset_in(self, view: View, first: int, last: int) -> bool:
         return self._any("onset", view.norms[first:last])
 
@@ -208,6 +213,8 @@ class Times:
         if candidate.unit >= _MONTH and ago and not (strong or self._any("onset", words) or hangs):
             score -= 2.5  # "gallbladder out four years ago"
         still = self._any("still", [view.norms[i] for i in sentence])
+        if candidate.kind == "span" and not ago and any(self._is_past_year(word) for word in words):
+            score -= 4.0  # "three weeks off with it in 2019"
         if candidate.unit >= _YEAR and ago and self._any("had", words) and not (hangs or still):
             score -= 3.5  # "ten years ago I had sciatica"
         if candidate.kind == "point" and candidate.unit >= _YEAR and not candidate.since:
@@ -222,10 +229,18 @@ class Times:
         complaint = self._words.sets["complaint"]
         empty = self._words.sets["other"] | self._words.sets["told"]
         return sum(
-            (view.norms[i] in complaint and not self._is_return(view, i))
+            (view.norms[i] in complaint and not (self._is_return(view, i) or self._points_away(view, i)))
             or (i in around.signs and view.norms[i] not in empty)
             for i in indices
         )
+
+    def _points_away(self, view: View, index: int) -> bool:
+        """ "This house", not "this back", "like this for weeks"."""
+        following = view.at(index + 1)
+        if not self._words.is_("pointing", view, index) or not following.isalpha():
+            return False
+        known = (self._any(name, [following]) for name in ("complaint", "function", "idle", "still", "onset"))
+        return following not in self._words.units and not any(known)
 
     def _is_return(self, view: View, index: int) -> bool:
         """ "Got back from Spain", "back in May"; not "my back in spasm"."""
@@ -243,7 +258,10 @@ class Times:
     ) -> float:
         """Whether clause and sentence speak of the complaint or of something else."""
         own = self._own(view, around, clause)
-        foreign: float = self._foreign(view, around, clause)
+        told_of = clause
+        if candidate.kind == "span" and self._words.is_("since_only", view, candidate.end):
+            told_of = [i for i in clause if i < candidate.start]  # "six months since my second baby"
+        foreign: float = self._foreign(view, around, told_of)
         if self._since_then(candidate, view, view.clause(candidate.start)[0]):
             foreign = 0  # the matter is what it has hurt since
         names = [view.norms[i] for i in clause]
@@ -251,7 +269,8 @@ class Times:
             return _OF_BIRTH
         whole = self._own(view, around, sentence)
         ago = candidate.kind == "point" or self._is_ago(view, candidate.end)
-        if ago and candidate.days <= _RECENT:  # "12 hour shift yesterday and my back went"
+        happened = self._is_ago(view, candidate.end) or self._tells_past(view, candidate, clause)
+        if ago and candidate.days <= _RECENT and happened:  # "12 hour shift yesterday and my back went"
             foreign -= sum(self._words.is_("setting", view, i) for i in clause)
             foreign = min(foreign, 0.5) if whole > own else max(foreign, 0.0)
             foreign = 0.0 if view.hanging >= candidate.end else foreign
@@ -292,6 +311,15 @@ class Times:
             if view.clause(i)[0] != begins or self._words.is_("self", view, i)
         )
         return not own_after and (not own_before or self._words.is_("who", view, last + 1))
+
+    def _tells_past(self, view: View, candidate: Candidate, clause: list[int]) -> bool:
+        """Whether something happened on that day, or the day opens its clause ("Friday, on the boat")."""
+        if view.norms[candidate.start] not in self._words.file.weekdays:
+            return True  # "yesterday", "last week" can be no other
+        words = [view.norms[i] for i in clause]
+        opens = view.clause(candidate.start)[0] == candidate.start
+        past = self._any("past_verb", words) or self._any("onset", words)
+        return opens or past or view.hanging >= candidate.end or any(word.endswith("ed") for word in words)
 
     def _is_state(self, view: View, clause: list[int], start: int) -> bool:
         """ "I've been a roofer", "been here", "been with him"."""
@@ -347,10 +375,9 @@ class Times:
         if not (onset or alone or view.hanging >= candidate.end):
             if self._words.is_("now_word", view, candidate.end - 1):
                 return score - 4.0  # "three out of ten just now"
-            words = view.norms[slice(*view.clause(candidate.start))]
-            past = self._any("past_verb", words) or any(word.endswith("ed") for word in words)
-            if not (past or own) and self._any("present_verb", words):
-                return score - 2.5  # "I've thirty guests on Saturday"
+            clause = list(range(*view.clause(candidate.start)))
+            if not own and not self._tells_past(view, candidate, clause):
+                return score - 2.5  # "our flight's on Tuesday"
         if own or onset:
             return score + 1.0
         if alone or candidate.own:
@@ -370,7 +397,7 @@ class Times:
             return True
         if candidate.kind == "span":
             return self._is_measure(candidate, view, before, after) or self._is_lasting(
-                view, before, after, clause
+                candidate, view, before, after, clause
             )
         if candidate.since:
             return False
@@ -401,14 +428,16 @@ class Times:
             for i in range(start, candidate.start)
         )
 
-    def _is_lasting(self, view: View, before: list[str], after: list[str], clause: list[str]) -> bool:
+    def _is_lasting(
+        self, candidate: Candidate, view: View, before: list[str], after: list[str], clause: list[str]
+    ) -> bool:
         """ "in two weeks", "three years old", "lasts an hour"."""
         if self._any("later", after[:1]):
             return not self._any("present", clause)  # "two days later I still can't bend"
         if self._any("old", after[:1]):
             ached = self._any("complaint", clause) or self._any("complaint", after[1:2])
             return not self._since_birth(view) and not (ached and not self._any("likens", clause))
-        if self._any("am", before[:1]) and after[0] in STOPS:
+        if self._any("am", before[:1]) and (after[0] in STOPS or candidate.days > _WEEKS_OF_PREGNANCY):
             return True  # "I'm 30 weeks, back's cramping"
         if self._any("post_birth", after[:2]):
             return not self._any("since", view.norms)
@@ -456,7 +485,8 @@ class Times:
         """ "Every other week it goes for a couple of days"."""
         start, _ = view.clause(candidate.start)
         return any(
-            self._words.is_("every", view, i) and self._words.is_("episodic", view, i + 1)
+            self._words.is_("every", view, i)
+            and (self._words.is_("episodic", view, i + 1) or view.at(i + 1) in self._words.file.seasons)
             for i in range(start, candidate.start)
         )
 

@@ -129,7 +129,7 @@ class Expressions:
         now = [
             each for each in weeks
             if each not in then and each.days < _LONGEST_GESTATION
-            and (pregnant or self._is("gestation", view, each.end) or self._is("now", view, each.end))
+            and (pregnant or self._is("gestation", view, each.end) or self._is_of_now(view, each))
         ]  # fmt: skip
         age = max(now, key=lambda each: each.days, default=None)
         for each in then:
@@ -138,6 +138,9 @@ class Expressions:
                 each.kind = "point"
         if age and any(each.since for each in then):
             age.days = -1.0
+
+    def _is_of_now(self, view: View, week: Candidate) -> bool:
+        return self._words.has("now", *view.norms[week.start : week.end + 1])
 
     def _is_week_of_pregnancy(self, view: View, week: Candidate) -> bool:
         before = view.before(week.start, 2)

@@ -124,7 +124,10 @@ class Lengths:
                 self._is("next_weekday", view, index + 1) and view.at(index + 2) in self._words.file.weekdays
             )
             beside = self._is("before", view, index + 1) or self._is("after", view, index + 1)
-            return unit if (before and unit >= _WEEK) or on_weekday or beside else None
+            opens = view.clause(index)[0] == index and (
+                self._is("filler", view, index + 1) or self._is("tomorrow", view, index + 1)
+            )
+            return unit if (unit >= _WEEK and (before or opens)) or on_weekday or beside else None
         alone = view.clause(index)[0] == index and not view.at(index + 1)[:1].isalpha()
         held = self._is("told", view, index - 1) or self._is("filler", view, index + 1)
         return several if before or alone or held else None

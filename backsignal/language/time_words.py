@@ -34,7 +34,7 @@ WordClass = Literal[
     "was_grade", "then_grade", "bad_day", "graded", "grade_adjective", "grade_close", "heading_filler",
     "pain_heading", "scale", "pronoun", "began", "way_back", "whose_back", "returned", "from_there", "it",
     "setting", "care", "episodic", "have", "for_so_long", "say_grade", "asks", "singular", "now_word",
-    "past_verb", "never", "present_verb", "had", "given_birth", "little_one",
+    "past_verb", "never", "had", "pointing", "tomorrow", "given_birth", "little_one",
 ]  # fmt: skip
 
 
