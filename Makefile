@@ -3,11 +3,12 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PORT ?= 5005
 SERVERS ?= 2
+MINUTES ?= 30
 
 export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
-.PHONY: run cluster test check setup train shell evaluate bench screenshots clean
+.PHONY: run cluster test audit fuzz check setup train shell evaluate bench chaos soak screenshots clean
 
 run: setup ## the assistant on http://localhost:5005 (PORT=... moves it, ACTIONS=http runs an action server)
 	@$(VENV)/bin/backsignal serve --port $(PORT) $(if $(filter http,$(ACTIONS)),--action-server)
@@ -48,6 +49,12 @@ evaluate: setup ## understanding on the development sets
 
 bench: setup ## against the stock Rasa bot, side by side
 	$(PYTHON) -m bench
+
+chaos: setup ## 2,000 conversations while parts are killed, stopped, restarted and slowed; figures into the docs
+	$(PYTHON) -m tests.resilience.chaos
+
+soak: setup ## half an hour of load (MINUTES=...): are memory, connections and latency flat? Figures into the docs
+	$(PYTHON) -m tests.resilience.soak --minutes $(MINUTES)
 
 screenshots: setup ## the pictures of the documentation
 	$(PYTHON) -m tests.browser.screenshots

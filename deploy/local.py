@@ -187,7 +187,6 @@ class Cluster:
         return {
             **QUIET,
             "BACKSIGNAL_DATABASE": self.database,
-            "BACKSIGNAL_ASSIST_DATABASE": self.database,
             "BACKSIGNAL_REDIS": self.redis,
             "BACKSIGNAL_SECRET": secrets.token_hex(32),
             "BACKSIGNAL_ACTIONS_URL": f"http://127.0.0.1:{self._ports['actions']}/webhook",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import missing_programs
+from tests.channels.web_client import Web
 from tests.conftest import PROJECT, free_port
 from tests.conversation.chat import Chat
 
@@ -29,6 +31,25 @@ def test_make_run_in_a_fresh_clone_answers_and_ctrl_c_ends_all_of_it(clone: Path
     assert make.stdout
     assert any(line.strip() == f"Ready: http://localhost:{port}" for line in make.stdout)
     assert Chat(f"http://localhost:{port}").say("my back locked up").payload("question")
+    os.killpg(make.pid, signal.SIGINT)
+    make.communicate(timeout=60)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert subprocess.run(["pgrep", "-f", str(clone)], capture_output=True, check=False).stdout == b""
+
+
+def test_make_cluster_in_a_fresh_clone_answers_and_ctrl_c_ends_all_of_it(clone: Path) -> None:
+    lacking = missing_programs()
+    if lacking and os.environ.get("CI") != "true":
+        pytest.skip(f"MAKE CLUSTER WAS NOT RUN: {', '.join(lacking)} are not installed on this machine")
+    port = free_port()
+    make = subprocess.Popen(
+        ["make", "cluster", f"PORT={port}", "SERVERS=1"], cwd=clone, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert make.stdout
+    assert any(line.strip() == f"Ready: http://localhost:{port}" for line in make.stdout)
+    assert Web(f"http://localhost:{port}").send("my back locked up").status_code == 200
     os.killpg(make.pid, signal.SIGINT)
     make.communicate(timeout=60)
     with socket.socket() as probe:

@@ -18,6 +18,9 @@ TESTED = {
     "make audit": "tests/security/test_audit.py",
     # A share of what it sends.
     "make fuzz": "tests/resilience/test_fuzzing.py",
+    "make cluster": "tests/test_commands.py",
+    "make chaos": "tests/resilience/test_chaos.py",
+    "make soak": "tests/resilience/test_chaos.py",
     ".venv/bin/backsignal assess": "tests/test_commands.py",
     **dict.fromkeys(
         ["TOKEN=", "CALLS=", "send ", "send()", "CALL=", ".venv/bin/backsignal agent-token"],
