@@ -1,5 +1,6 @@
 """What is deployed, read by the linters of those who run it: their schemas, and nginx itself."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -115,8 +116,8 @@ def test_production_has_no_channel_for_development_and_no_demonstration() -> Non
 
 @pytest.fixture(scope="module")
 def nginx_configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if missing_programs():
-        pytest.skip(f"not on this machine: {missing_programs()}")
+    if missing_programs() and os.environ.get("CI") != "true":
+        pytest.skip(f"NGINX'S CONFIGURATION WAS NOT READ: {', '.join(missing_programs())} are not installed")
     path = tmp_path_factory.mktemp("nginx") / "nginx.conf"
     path.write_text(Cluster(path.parent).nginx_configuration())
     return path

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -21,11 +24,12 @@ _PAUSE = 1.5
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     lacking = missing_programs()
     if lacking and os.environ.get("CI") != "true":
         pytest.skip(f"THE CHAOS SUITE DID NOT RUN: {', '.join(lacking)} are not installed on this machine")
-    with Cluster(tmp_path_factory.mktemp("cluster")) as started:
+    # Not pytest's own folder: PostgreSQL's user may not come through there.
+    with tempfile.TemporaryDirectory(prefix="backsignal-") as folder, Cluster(Path(folder)) as started:
         yield started
 
 
@@ -59,21 +63,6 @@ def test_what_is_not_for_strangers_is_not_reached(cluster: Cluster) -> None:
     assert requests.post(f"{cluster.url}/web/session", data=b"x" * 2_000_000, timeout=10).status_code == 413
 
 
-def test_a_client_cannot_choose_its_address(cluster: Cluster) -> None:
-    answers = [
-        requests.get(
-            f"{cluster.url}/web/messages",
-            headers={"X-Forwarded-For": f"10.0.{n // 250}.{n % 250}", "X-Real-IP": f"10.1.0.{n % 250}",
-                     "Forwarded": f"for=10.2.0.{n % 250}"},
-            timeout=10,
-        ).status_code
-        for n in range(1500)
-    ]  # fmt: skip
-    # Without a session, and from one address: at some time that is too many.
-    assert answers[0] == 401
-    assert answers[-1] == 429
-
-
 def test_security_headers_come_once(cluster: Cluster) -> None:
     answer = requests.get(f"{cluster.url}/web/clinic", timeout=10)
     for name in ("X-Content-Type-Options", "Referrer-Policy", "Cache-Control"):
@@ -90,6 +79,18 @@ def test_events_come_through_as_they_happen(cluster: Cluster) -> None:
         web.send("my back hurts")
         # Far less than the time after which the stream would look by itself.
         assert any(b"my back hurts" in line for line in lines)
+
+
+def test_a_client_cannot_choose_its_address(cluster: Cluster) -> None:
+    def status(number: int) -> int:
+        claimed = f"10.0.0.{number}"
+        headers = {"X-Forwarded-For": claimed, "X-Real-IP": claimed, "Forwarded": f"for={claimed}"}
+        return requests.post(f"{cluster.url}/web/session", json={}, headers=headers, timeout=60).status_code
+
+    with ThreadPoolExecutor(16) as people:
+        answers = list(people.map(status, range(200)))
+    # All from one address, which begins so many sessions too fast.
+    assert set(answers) == {200, 429}
 
 
 def test_the_soak_tells_what_grew(cluster: Cluster) -> None:
