@@ -221,9 +221,6 @@ class Binder:
                 current, other = places[other], other + step
         return joined
 
-    def _ends(self, index: int, symbol: str) -> tuple[int, ...]:
-        return self._chart.at[index].get(symbol, ()) if index < len(self._chart.at) else ()
-
     def _linked(self, start: int, end: int) -> bool:
         return end - start <= _LIST_GAP and all(
             self._chart.has(i, "LINK") or self._chart.has(i, "be") for i in range(start, end)
@@ -236,13 +233,13 @@ class Binder:
         taken_until: dict[str, int] = {}
         for index in range(start, end):
             here = self._chart.at[index]
-            options = [(max(here[s]), s) for s in here.keys() & symbols]  # type: ignore[operator]
+            options = [(index + max(here[s]), s) for s in here.keys() & symbols]  # type: ignore[operator]
             options = [(stop, s) for stop, s in options if not any(self._blocked[index:stop])]
             if not options:
                 continue
             if keep_all:
                 for stop, symbol in sorted(options, reverse=True):
-                    if self._chart.has(index, "DENIAL") and stop in self._ends(index + 1, symbol):
+                    if self._chart.has(index, "DENIAL") and stop in self._chart.ends(index + 1, symbol):
                         continue  # "no altered feeling": the rest says it, and the "no" denies it
                     if taken_until.get(symbol, -1) <= index:
                         spans.append(Span(symbol, index, stop))

@@ -11,7 +11,7 @@ from pydantic import StrictStr, validator
 from backsignal.clinical.content import CONTENT_FOLDER, FindingsFile
 from backsignal.clinical.content_files import ContentError, ContentModel, read_content
 from backsignal.clinical.findings import Answer, Status
-from backsignal.language.patterns import Matcher, PatternError, inflections
+from backsignal.language.patterns import Matcher, PatternError, Symbols, inflections
 from backsignal.language.spelling import Spelling, SpellingFile
 from backsignal.language.tokens import tokenize
 
@@ -181,6 +181,13 @@ class MarkOutput(NamedTuple):
     name: str = ""
 
 
+class TogetherRule(NamedTuple):
+    """A rule of concepts that stand together, with the bits of each concept's alternatives."""
+
+    rule: Together
+    bits: tuple[int, ...]
+
+
 @dataclass
 class Lexicon:
     """The compiled content."""
@@ -196,8 +203,7 @@ class Lexicon:
     both_sides: frozenset[str]
     of_patient: frozenset[str]
     findings: frozenset[str]
-    together: list[Together]
-    together_symbols: frozenset[str]
+    together: list[TogetherRule]
     little_words: frozenset[str]
     foreign_words: frozenset[str]
     asks: frozenset[str]
@@ -205,9 +211,9 @@ class Lexicon:
     _irregular: dict[str, str]
     _aliases: dict[str, list[str]]
     _number_ranges: dict[str, tuple[float, float]]
-    _cache: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _cache: dict[str, Symbols] = field(default_factory=dict)
 
-    def symbols(self, norm: str) -> tuple[str, ...]:
+    def symbols(self, norm: str) -> Symbols:
         """Symbols of one token's form."""
         known = self._cache.get(norm)
         if known is None:
@@ -223,7 +229,7 @@ class Lexicon:
             return []
         return [name for name, (low, high) in self._number_ranges.items() if low <= value <= high]
 
-    def _symbols(self, norm: str) -> tuple[str, ...]:
+    def _symbols(self, norm: str) -> Symbols:
         mark = MARKS.get(norm)
         if mark:
             return self.matcher.symbols_of([norm, mark])
@@ -299,10 +305,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         both_sides=frozenset(both_sides),
         of_patient=frozenset(of_patient),
         findings=frozenset(findings),
-        together=together,
-        together_symbols=frozenset(
-            symbol for rule in together for item in (*rule.all, *rule.none) for symbol in item.split("|")
-        ),
+        together=[TogetherRule(rule, tuple(map(matcher.bits_of, _alternatives(rule)))) for rule in together],
         little_words=frozenset(grammar.little_words.split()),
         foreign_words=frozenset(grammar.foreign_words.split()),
         asks=frozenset(grammar.asks),
@@ -317,6 +320,10 @@ def _of_today(bounds: tuple[float, float]) -> tuple[float, float]:
     """A range of numbers; an end below zero is a year so many before this one."""
     low, high = bounds
     return (low, date.today().year + high) if high < 0 else bounds
+
+
+def _alternatives(rule: Together) -> list[list[str]]:
+    return [item.split("|") for item in rule.all]
 
 
 def _as_pattern(phrase: str) -> str:

@@ -27,7 +27,8 @@ class Voices:
 
     def __post_init__(self) -> None:
         # Where "I am writing for" ends.
-        self.proxies = {end for symbols in self.chart.at for end in symbols.get("PROXY", ())}
+        chart = self.chart
+        self.proxies = {end for index in range(len(chart.at)) for end in chart.ends(index, "PROXY")}
 
     def add_relation(self, start: int, end: int, relation: str) -> None:
         """Note that a relative, a friend or an animal is named."""

@@ -17,10 +17,14 @@ bounded number of steps, hence time is linear in the length of the text.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 MAX_SKIPPED = 3
 _MAX_MATCHES_A_TOKEN = 400
+# Up to so many children are looked up one by one.
+_FEW = 3
 
 _GAP = re.compile(r"(\.\.|_)(\d*)")
 _LEVEL = re.compile("([a-z])([0-9]+)")
@@ -83,18 +87,45 @@ def variants(items: list[Item]) -> Iterable[list[Item]]:
     yield from variants([*items[:optional], *items[optional + 1 :]])
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class _Node:
     children: dict[str, "_Node"] = field(default_factory=dict)
     gaps: dict[tuple[str, int], "_Node"] = field(default_factory=dict)
     outputs: list[object] = field(default_factory=list)
+    # Of a pattern's first item: the symbols that can stand next to it and behind a gap, as bits.
+    near: int = 0
+    far: int = 0
+
+
+class Openings(NamedTuple):
+    """The patterns of one matcher that a word can begin, by what must stand next, behind a gap, or nowhere."""
+
+    near: list[tuple[int, _Node]]
+    far: list[tuple[int, _Node]]
+    ends: list[_Node]
+
+
+class Symbols(NamedTuple):
+    """What a word stands for: symbols with their length in tokens, and what of it the patterns look for.
+
+    `ahead` are those that can stand second in a pattern, as bits; `openings` stand in the matchers' order.
+    """
+
+    lengths: dict[str, tuple[int, ...]]
+    openings: list[Openings]
+    ahead: int
 
 
 class Chart:
-    """Symbols at each token with the positions where they end."""
+    """Symbols at each token, with how many tokens they take."""
 
-    def __init__(self, size: int) -> None:
-        self.at: list[dict[str, tuple[int, ...]]] = [{} for _ in range(size)]
+    def __init__(self, tokens: Iterable[Symbols]) -> None:
+        symbols = list(tokens)
+        self.at = [token.lengths.copy() for token in symbols]
+        self.openings = [token.openings for token in symbols]
+        self.ahead = [token.ahead for token in symbols]
+        # Concepts that were put together from words here, with their lengths.
+        self.composed: list[list[tuple[str, int]]] = [[] for _ in symbols]
 
     def has(self, index: int, symbol: str) -> bool:
         """Whether a symbol begins at this token."""
@@ -106,7 +137,94 @@ class Chart:
 
     def longest(self, index: int, symbol: str) -> int:
         """Where the longest such symbol that begins here ends; 0 if none does."""
-        return max(self.at[index].get(symbol, (0,)))
+        return max(self.ends(index, symbol), default=0)
+
+    def ends(self, index: int, symbol: str) -> tuple[int, ...]:
+        """Where such symbols that begin here end; none behind the last token."""
+        lengths = self.at[index].get(symbol, ()) if index < len(self.at) else ()
+        return tuple(index + length for length in lengths)
+
+
+_Parts = tuple[tuple[int, int], ...]
+_End = tuple[object, int, _Parts]
+
+
+class _Run:
+    """One run of a trie over one chart. What is asked of each token many times is worked out once."""
+
+    def __init__(
+        self, matcher: "Matcher", chart: Chart, skippable: list[bool], kinds: dict[str, list[bool]]
+    ) -> None:
+        self._matcher = matcher
+        self._chart = chart
+        size = len(chart.at)
+        free = _runs(skippable)
+        self._free = {kind: _runs(passes) for kind, passes in kinds.items()}
+        # Where the next item may stand: right there or over skipped words, and over the longest gap.
+        self._steps = [range(at, at + min(free[at], MAX_SKIPPED) + 1) for at in range(size)] + [range(0)]
+        longest = (max(runs) for runs in zip(*self._free.values(), strict=True))
+        self._leaps = [at + min(runs, matcher.reach) + 1 for at, runs in enumerate(longest)]
+        # What stands there, as bits: nearly all patterns that begin somewhere find nothing to go on with.
+        self._near = [0] * (size + 1)
+        self._far = [0] * (size + 1)
+
+    def found(self) -> list[Found]:
+        """Fill the chart with concepts and return every other output, last token first."""
+        found: list[Found] = []
+        chart, roots, near, far = self._chart, self._matcher.roots, self._near, self._far
+        number = self._matcher.number
+        for start in range(len(chart.at) - 1, -1, -1):
+            end = start + 1
+            near_by, further = near[end], far[end]
+            openings = chart.openings[start][number]
+            nodes = [node for bits, node in openings.near if bits & near_by]
+            nodes += [node for bits, node in openings.far if bits & further]
+            agenda = [(node, end) for node in dict.fromkeys([*nodes, *openings.ends])]
+            agenda += [(roots[name], start + long) for name, long in chart.composed[start] if name in roots]
+            budget = _MAX_MATCHES_A_TOKEN
+            while agenda and budget > 0:
+                node, end = agenda.pop()
+                if not (node.near & near[end] or node.far & far[end] or node.outputs):
+                    continue
+                ends: list[_End] = []
+                self._walk(node, end, ((start, end),), ends)
+                for output, stop, parts in ends:
+                    budget -= 1
+                    if isinstance(output, str):
+                        new = self._matcher.note(chart, output, start, stop)
+                        agenda += [(roots[name], stop) for name in new if name in roots]
+                    else:
+                        found.append(Found(output, start, stop, parts))
+            near[start] = reduce(or_, chart.ahead[start : self._steps[start].stop])
+            far[start] = reduce(or_, chart.ahead[start : self._leaps[start]])
+        return found
+
+    def _walk(self, node: _Node, at: int, parts: _Parts, ends: list[_End]) -> None:
+        for output in node.outputs:
+            ends.append((output, at, parts))
+        if node.children:
+            self._follow(node.children, self._steps[at], parts, ends)
+        for (kind, length), after in node.gaps.items():
+            positions = range(at, at + min(self._free[kind][at], length) + 1)
+            self._follow(after.children, positions, parts, ends)
+
+    def _follow(self, children: dict[str, _Node], positions: range, parts: _Parts, ends: list[_End]) -> None:
+        few = len(children) <= _FEW
+        for position in positions:
+            symbols = self._chart.at[position]
+            # Most nodes have one child, and a token has a hundred symbols.
+            for symbol in children if few else symbols.keys() & children.keys():
+                for length in symbols.get(symbol, ()):
+                    end = position + length
+                    self._walk(children[symbol], end, (*parts, (position, end)), ends)
+
+
+def _runs(passes: list[bool]) -> list[int]:
+    """How many tokens from each on can be passed in a row so that one is left; -1 behind the last."""
+    runs = [0] * len(passes) + [-1]
+    for at in range(len(passes) - 2, -1, -1):
+        runs[at] = runs[at + 1] + 1 if passes[at] else 0
+    return runs
 
 
 class Matcher:
@@ -117,7 +235,17 @@ class Matcher:
         self._root = _Node()
         self._parents: dict[str, list[str]] = beside._parents if beside else {}
         self._closures: dict[str, tuple[str, ...]] = beside._closures if beside else {}
+        self._family: list[Matcher] = beside._family if beside else []
+        self._family.append(self)
+        self.number = len(self._family) - 1
+        self._bits: dict[str, int] = beside._bits if beside else {}
         self.words: set[str] = beside.words if beside else set()
+        self.reach = 0  # tokens of the longest gap
+
+    @property
+    def roots(self) -> dict[str, _Node]:
+        """Where the patterns begin, by their first symbol."""
+        return self._root.children
 
     def add_concept(self, name: str, pattern: str) -> None:
         """Let a pattern count as a concept."""
@@ -134,102 +262,47 @@ class Matcher:
         self._insert(parse(pattern), output)
 
     def know(self, alternatives: str) -> None:
-        """Let plain words be matched in all inflections although no pattern holds them."""
+        """Let plain words be matched in all inflections although no pattern holds them, and have bits."""
         for symbol in alternatives.split("|"):
             self._note(symbol)
+            self._bit(symbol)
 
-    def symbols_of(self, forms: Iterable[str]) -> tuple[str, ...]:
+    def symbols_of(self, forms: Iterable[str]) -> Symbols:
         """All symbols that some word forms stand for, concepts included."""
-        seen: dict[str, None] = {}
-        for form in forms:
-            for symbol in self._closure(form):
-                seen[symbol] = None
-        return tuple(seen)
+        lengths: dict[str, tuple[int, ...]] = {
+            symbol: (1,) for form in forms for symbol in self._closure(form)
+        }
+        openings = [matcher._openings(lengths) for matcher in self._family]
+        return Symbols(lengths, openings, self.bits_of(lengths))
+
+    def _openings(self, symbols: Iterable[str]) -> Openings:
+        nodes = [self._root.children[symbol] for symbol in symbols if symbol in self._root.children]
+        return Openings(
+            [(node.near, node) for node in nodes if node.near],
+            [(node.far, node) for node in nodes if node.far],
+            [node for node in nodes if node.outputs],
+        )
+
+    def bits_of(self, symbols: Iterable[str]) -> int:
+        """Those of the symbols that can stand second in a pattern or are known by `know`, as bits."""
+        return reduce(or_, (self._bits.get(symbol, 0) for symbol in symbols), 0)
 
     def run(
         self, chart: Chart, skippable: list[bool], gap_stops: list[bool], fillers: list[bool]
     ) -> list[Found]:
         """Fill the chart with concepts and return every other output, last token first."""
-        found: list[Found] = []
-        roots = self._root.children.keys()
         kinds = {"..": [not stop for stop in gap_stops], "_": fillers}
-        for start in range(len(chart.at) - 1, -1, -1):
-            here = chart.at[start]
-            agenda = [(symbol, end) for symbol in here.keys() & roots for end in here[symbol]]
-            budget = _MAX_MATCHES_A_TOKEN
-            while agenda and budget > 0:
-                symbol, end = agenda.pop()
-                node = self._root.children[symbol]
-                ends: list[tuple[object, int, tuple[tuple[int, int], ...]]] = []
-                self._walk(node, end, ((start, end),), chart, skippable, kinds, ends)
-                for output, stop, parts in ends:
-                    budget -= 1
-                    if not isinstance(output, str):
-                        found.append(Found(output, start, stop, parts))
-                        continue
-                    for name in self._closure(output):
-                        known = here.get(name, ())
-                        if stop not in known:
-                            here[name] = (*known, stop)
-                            if name in roots:
-                                agenda.append((name, stop))
-        return found
+        return _Run(self, chart, skippable, kinds).found()
 
-    def _walk(
-        self,
-        node: _Node,
-        at: int,
-        parts: tuple[tuple[int, int], ...],
-        chart: Chart,
-        skippable: list[bool],
-        kinds: dict[str, list[bool]],
-        ends: list[tuple[object, int, tuple[tuple[int, int], ...]]],
-    ) -> None:
-        for output in node.outputs:
-            ends.append((output, at, parts))
-        if node.children:
-            self._step(node, at, parts, chart, skippable, kinds, ends)
-        for (kind, length), after in node.gaps.items():
-            passes = kinds[kind]
-            wanted = after.children.keys()
-            for position in range(at, min(at + length + 1, len(chart.at))):
-                if not wanted.isdisjoint(chart.at[position].keys()):
-                    self._here(after, position, parts, chart, skippable, kinds, ends)
-                if not passes[position]:
-                    break
-
-    def _step(
-        self,
-        node: _Node,
-        at: int,
-        parts: tuple[tuple[int, int], ...],
-        chart: Chart,
-        skippable: list[bool],
-        kinds: dict[str, list[bool]],
-        ends: list[tuple[object, int, tuple[tuple[int, int], ...]]],
-    ) -> None:
-        wanted = node.children.keys()
-        for position in range(at, min(at + MAX_SKIPPED + 1, len(chart.at))):
-            if not wanted.isdisjoint(chart.at[position].keys()):
-                self._here(node, position, parts, chart, skippable, kinds, ends)
-            if not skippable[position]:
-                break
-
-    def _here(
-        self,
-        node: _Node,
-        at: int,
-        parts: tuple[tuple[int, int], ...],
-        chart: Chart,
-        skippable: list[bool],
-        kinds: dict[str, list[bool]],
-        ends: list[tuple[object, int, tuple[tuple[int, int], ...]]],
-    ) -> None:
-        symbols = chart.at[at]
-        children = node.children
-        for symbol in symbols.keys() & children.keys():
-            for end in symbols[symbol]:
-                self._walk(children[symbol], end, (*parts, (at, end)), chart, skippable, kinds, ends)
+    def note(self, chart: Chart, concept: str, start: int, end: int) -> list[str]:
+        """Put a concept into the chart with all that it counts as; the names that are new there."""
+        here, length = chart.at[start], end - start
+        new = [name for name in self._closure(concept) if length not in here.get(name, ())]
+        for name in new:
+            here[name] = (*here.get(name, ()), length)
+            chart.ahead[start] |= self._bits.get(name, 0)
+            chart.composed[start].append((name, length))
+        return new
 
     def _insert(self, items: list[Item], output: object) -> None:
         for written in variants(items):
@@ -242,10 +315,27 @@ class Matcher:
             for item in variant:
                 if item.gap:
                     node = node.gaps.setdefault((item.gap, item.length), _Node())
+                    self.reach = max(self.reach, item.length)
                 else:
                     node = node.children.setdefault(self._symbol(item.symbols), _Node())
+            self._note_second(variant)
             if output not in node.outputs:
                 node.outputs.append(output)
+
+    def _note_second(self, items: list[Item]) -> None:
+        """Note with a pattern's first item what can follow it."""
+        if len(items) == 1:
+            return
+        first = self._root.children[self._symbol(items[0].symbols)]
+        second = self._symbol(next(item.symbols for item in items[1:] if not item.gap))
+        bit = self._bit(second)
+        if items[1].gap:
+            first.far |= bit
+        else:
+            first.near |= bit
+
+    def _bit(self, symbol: str) -> int:
+        return self._bits.setdefault(symbol, 1 << len(self._bits))
 
     def _symbol(self, symbols: tuple[str, ...]) -> str:
         for symbol in symbols:

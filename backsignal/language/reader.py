@@ -88,10 +88,7 @@ class _Text:
     # -- from tokens to matches
 
     def _fill(self) -> Chart:
-        chart = Chart(len(self._tokens))
-        for index, token in enumerate(self._tokens):
-            chart.at[index] = dict.fromkeys(self._lexicon.symbols(token.norm), (index + 1,))
-        return chart
+        return Chart(self._lexicon.symbols(token.norm) for token in self._tokens)
 
     def _run(self) -> None:
         chart = self._chart
@@ -151,7 +148,7 @@ class _Text:
                         or (bound.finding in self._lexicon.both_sides and not self._names_both(bound)),
                     )
                 )  # fmt: skip
-        matches += describe(self._lexicon.together, self._lexicon.together_symbols, chart, blocked)
+        matches += describe(self._lexicon.together, chart, blocked)
         self._matches = settle(matches, chart)
 
     def _mark(
@@ -257,8 +254,8 @@ class _Text:
             if at is not None
         ]
         others = {mark.at for mark in self._voices if mark.relation}
-        for index, symbols in enumerate(self._chart.at):
-            others.update(at for end in symbols.get("PROXY", ()) for at in range(index, end))
+        for index in range(len(self._tokens)):
+            others.update(at for end in self._chart.ends(index, "PROXY") for at in range(index, end))
         unread = [
             token
             for index, token in enumerate(self._tokens)

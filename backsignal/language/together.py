@@ -5,34 +5,32 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 
 from backsignal.language.assertion import Match
-from backsignal.language.lexicon import Together
+from backsignal.language.lexicon import Together, TogetherRule
 from backsignal.language.patterns import Chart
 
 
-def describe(
-    rules: Sequence[Together], named: frozenset[str], chart: Chart, blocked: list[bool]
-) -> list[Match]:
-    """A match for every rule whose concepts (all `named`) are found together; at most one a rule."""
-    where: dict[str, list[int]] = {}
-    for index, symbols in enumerate(chart.at):
-        if not blocked[index]:
-            for symbol in symbols.keys() & named:
-                where.setdefault(symbol, []).append(index)
+def describe(rules: Sequence[TogetherRule], chart: Chart, blocked: list[bool]) -> list[Match]:
+    """A match for every rule whose concepts are found together; at most one a rule."""
+    there = reduce(or_, chart.ahead, 0)
     found: list[Match] = []
     for rule in rules:
-        match = _find(rule, where, chart)
-        if match is not None:
-            found.append(match)
+        # Few rules have all their concepts in a text: only for those it is looked where.
+        if all(there & bits for bits in rule.bits):
+            match = _find(rule.rule, chart, blocked)
+            if match is not None:
+                found.append(match)
     return found
 
 
-def _find(rule: Together, where: dict[str, list[int]], chart: Chart) -> Match | None:
-    needed = [_positions(item, where) for item in rule.all]
+def _find(rule: Together, chart: Chart, blocked: list[bool]) -> Match | None:
+    needed = [_positions(item, chart, blocked) for item in rule.all]
     if not all(needed):
         return None
-    against = sorted(index for item in rule.none for index in _positions(item, where))
+    against = sorted(index for item in rule.none for index in _positions(item, chart, blocked))
     for anchor in min(needed, key=len):
         near = [_nearest(positions, anchor) for positions in needed]
         first, last = min(near), max(near)
@@ -51,9 +49,13 @@ def _find(rule: Together, where: dict[str, list[int]], chart: Chart) -> Match | 
     return None
 
 
-def _positions(item: str, where: dict[str, list[int]]) -> list[int]:
-    options = [where.get(symbol, []) for symbol in item.split("|")]
-    return options[0] if len(options) == 1 else sorted({index for option in options for index in option})
+def _positions(item: str, chart: Chart, blocked: list[bool]) -> list[int]:
+    symbols = item.split("|")
+    return [
+        index
+        for index, here in enumerate(chart.at)
+        if not blocked[index] and any(symbol in here for symbol in symbols)
+    ]
 
 
 def _nearest(positions: list[int], anchor: int) -> int:
