@@ -1,6 +1,7 @@
 """Rasa's own command line, without the deprecation notes that its libraries write to each other.
 
-Where people write to it, that is in all but the training, its logs hold nothing that they wrote.
+Where people write to it, that is in all but the training, its logs hold nothing that they wrote. TensorFlow is
+loaded where something needs it.
 """
 
 import os
@@ -11,6 +12,8 @@ import warnings
 import sanic  # noqa: F401
 from sqlalchemy.exc import SADeprecationWarning
 
+from backsignal.components.deferred_tensorflow import defer_tensorflow
+
 for noise in (DeprecationWarning, SADeprecationWarning):
     warnings.filterwarnings("ignore", category=noise)
 
@@ -20,6 +23,8 @@ os.umask(0o077)
 os.environ.setdefault("SANIC_HOST", "127.0.0.1")
 
 if __name__ == "__main__":
+    defer_tensorflow(serving=sys.argv[1:2] in (["run"], ["shell"]))
+
     import coloredlogs  # type: ignore[import-untyped] # it has no types
     import rasa.__main__
 

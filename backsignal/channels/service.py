@@ -15,6 +15,7 @@ from backsignal.channels.safety import OnMessage
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components import rasa_patches
 from backsignal.components.action_endpoint import actions_answer, use_actions
+from backsignal.components.deferred_tensorflow import model_is_loaded
 from backsignal.components.retention import Retention, keep_house
 from backsignal.components.tracker_store import raise_instead_of_forgetting
 from backsignal.stores.shared import shared
@@ -74,6 +75,7 @@ class ServiceChannel(InputChannel):
         @blueprint.listener("after_server_start")
         async def set_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
             use_actions(app.ctx.agent)
+            model_is_loaded()
             set_key(load_secret())
             app.add_task(keep_house(app.ctx.agent, self._retention))
 

@@ -98,7 +98,7 @@ class _Node:
 
 
 class Openings(NamedTuple):
-    """The patterns of one matcher that a word can begin, by what must stand next, behind a gap, or nowhere."""
+    """The patterns of one matcher that a word can begin, by what must stand next, after a gap, or nowhere."""
 
     near: list[tuple[int, _Node]]
     far: list[tuple[int, _Node]]
