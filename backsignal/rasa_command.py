@@ -1,7 +1,7 @@
 """Rasa's own command line, without the deprecation notes that its libraries write to each other.
 
-Where people write to it, that is in all but the training, its logs hold nothing that they wrote. TensorFlow is
-loaded where something needs it.
+Where people write to it, that is in all but the training, its logs hold nothing that they wrote. TensorFlow
+is loaded where something needs it.
 """
 
 import os

@@ -8,7 +8,6 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 SECRET_VARIABLE = "BACKSIGNAL_SECRET"
@@ -74,7 +73,7 @@ class Sessions:
         return session
 
     def _sign(self, body: str) -> bytes:
-        return hmac.digest(self._key, body.encode(errors="replace"), sha256)
+        return hmac.digest(self._key, body.encode(errors="replace"), "sha256")
 
     def _end(self) -> int:
         return int(time.time() + self._lifetime)

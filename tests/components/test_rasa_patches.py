@@ -9,18 +9,22 @@ from rasa.core import processor
 from rasa.core.actions.action import RemoteAction
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SlotSet
 from rasa.shared.utils.common import all_subclasses
 
 from backsignal.components import rasa_patches
 from backsignal.components.rasa_patches import OrderedGraphRunner
+from tests.conftest import PROJECT
 
 
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     before = RemoteAction._validate_action_result, Event.resolve_by_type
+    is_empty = Domain.is_empty
     yield
     RemoteAction._validate_action_result, Event.resolve_by_type = before[0], staticmethod(before[1])
+    Domain.is_empty = is_empty
     processor.DaskGraphRunner = DaskGraphRunner
 
 
@@ -34,6 +38,17 @@ def test_answers_of_actions_are_still_checked() -> None:
         action._validate_action_result({"events": [{"event": 5}], "responses": []})
     with pytest.raises(ValidationError):
         action._validate_action_result({"events": [], "responses": "many"})
+
+
+def test_a_domain_is_empty_as_before() -> None:
+    domains = [
+        Domain.empty(),
+        Domain.from_dict({"intents": ["greet"]}),
+        Domain.load(str(PROJECT / "domain.yml")),
+    ]
+    before = [domain.is_empty() for domain in domains]
+    rasa_patches.apply()
+    assert [domain.is_empty() for domain in domains] == before == [True, False, False]
 
 
 def test_every_event_type_is_found_as_before() -> None:
