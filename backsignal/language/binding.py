@@ -7,7 +7,7 @@ predicate in between breaks the bond, so that a numb hand is no numb leg.
 
 from dataclasses import dataclass
 
-from backsignal.language.lexicon import Binding, Lexicon
+from backsignal.language.lexicon import Binding, Lexicon, Watched
 from backsignal.language.patterns import Chart
 
 _ANAPHORA = 14
@@ -65,8 +65,8 @@ class Binder:
 
     def bind(self, start: int, end: int) -> list[Bound]:
         """Bonds within one sentence."""
-        places = self._spans(start, end, self._lexicon.places | {"LEG_PAIR"})
-        predicates = self._spans(start, end, self._lexicon.bindings.keys(), keep_all=True)
+        places = self._spans(start, end, self._lexicon.places)
+        predicates = self._spans(start, end, self._lexicon.predicates, keep_all=True)
         bound: list[Bound] = []
         for predicate in predicates:
             binding = self._lexicon.bindings[predicate.symbol]
@@ -226,14 +226,14 @@ class Binder:
             self._chart.has(i, "LINK") or self._chart.has(i, "be") for i in range(start, end)
         )
 
-    def _spans(
-        self, start: int, end: int, symbols: "frozenset[str] | object", keep_all: bool = False
-    ) -> list[Span]:
+    def _spans(self, start: int, end: int, watched: Watched, keep_all: bool = False) -> list[Span]:
         spans: list[Span] = []
         taken_until: dict[str, int] = {}
         for index in range(start, end):
+            if not self._chart.bits[index] & watched.bits:
+                continue
             here = self._chart.at[index]
-            options = [(index + max(here[s]), s) for s in here.keys() & symbols]  # type: ignore[operator]
+            options = [(index + max(here[s]), s) for s in watched.symbols if s in here]
             options = [(stop, s) for stop, s in options if not any(self._blocked[index:stop])]
             if not options:
                 continue

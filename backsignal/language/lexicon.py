@@ -1,6 +1,6 @@
 """Reads the lexicon (content/lexicon/*.yml) and the context rules, and compiles them into one matcher."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -181,11 +181,20 @@ class MarkOutput(NamedTuple):
     name: str = ""
 
 
-class TogetherRule(NamedTuple):
-    """A rule of concepts that stand together, with the bits of each concept's alternatives."""
+class Watched(NamedTuple):
+    """Symbols any of which will do, and the bits by which a chart shows where they stand."""
 
-    rule: Together
-    bits: tuple[int, ...]
+    symbols: tuple[str, ...]
+    bits: int
+
+
+class TogetherRule(NamedTuple):
+    """A rule of concepts that stand together; each with the bits by which the chart shows it."""
+
+    finding: str
+    all: list[Watched]
+    none: list[Watched]
+    within: int
 
 
 @dataclass
@@ -195,7 +204,8 @@ class Lexicon:
     matcher: Matcher
     idioms: Matcher  # run apart: an idiom's words stand close ("put back" is not "put my back out")
     spelling: Spelling
-    places: frozenset[str]
+    places: Watched
+    predicates: Watched
     paired: frozenset[str]
     bindings: dict[str, Binding]
     lasting: frozenset[str]
@@ -297,7 +307,8 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         matcher=matcher,
         idioms=idioms,
         spelling=spelling,
-        places=frozenset(places),
+        places=_watched(sorted({*places, "LEG_PAIR"}), matcher),
+        predicates=_watched(bindings, matcher),
         paired=frozenset(paired),
         bindings=bindings,
         lasting=frozenset(lasting),
@@ -305,7 +316,7 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         both_sides=frozenset(both_sides),
         of_patient=frozenset(of_patient),
         findings=frozenset(findings),
-        together=[TogetherRule(rule, tuple(map(matcher.bits_of, _alternatives(rule)))) for rule in together],
+        together=[_together(rule, matcher) for rule in together],
         little_words=frozenset(grammar.little_words.split()),
         foreign_words=frozenset(grammar.foreign_words.split()),
         asks=frozenset(grammar.asks),
@@ -322,8 +333,15 @@ def _of_today(bounds: tuple[float, float]) -> tuple[float, float]:
     return (low, date.today().year + high) if high < 0 else bounds
 
 
-def _alternatives(rule: Together) -> list[list[str]]:
-    return [item.split("|") for item in rule.all]
+def _together(rule: Together, matcher: Matcher) -> TogetherRule:
+    def watched(items: list[str]) -> list[Watched]:
+        return [_watched(item.split("|"), matcher) for item in items]
+
+    return TogetherRule(rule.finding, watched(rule.all), watched(rule.none), rule.within)
+
+
+def _watched(symbols: Iterable[str], matcher: Matcher) -> Watched:
+    return Watched(tuple(symbols), matcher.watch(symbols))
 
 
 def _as_pattern(phrase: str) -> str:

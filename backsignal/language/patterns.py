@@ -108,12 +108,13 @@ class Openings(NamedTuple):
 class Symbols(NamedTuple):
     """What a word stands for: symbols with their length in tokens, and what of it the patterns look for.
 
-    `ahead` are those that can stand second in a pattern, as bits; `openings` stand in the matchers' order.
+    `bits` tell of those that can stand second in a pattern or are watched; `openings` are in the matchers'
+    order.
     """
 
     lengths: dict[str, tuple[int, ...]]
     openings: list[Openings]
-    ahead: int
+    bits: int
 
 
 class Chart:
@@ -123,7 +124,7 @@ class Chart:
         symbols = list(tokens)
         self.at = [token.lengths.copy() for token in symbols]
         self.openings = [token.openings for token in symbols]
-        self.ahead = [token.ahead for token in symbols]
+        self.bits = [token.bits for token in symbols]
         # Concepts that were put together from words here, with their lengths.
         self.composed: list[list[tuple[str, int]]] = [[] for _ in symbols]
 
@@ -195,8 +196,8 @@ class _Run:
                         agenda += [(roots[name], stop) for name in new if name in roots]
                     else:
                         found.append(Found(output, start, stop, parts))
-            near[start] = reduce(or_, chart.ahead[start : self._steps[start].stop])
-            far[start] = reduce(or_, chart.ahead[start : self._leaps[start]])
+            near[start] = reduce(or_, chart.bits[start : self._steps[start].stop])
+            far[start] = reduce(or_, chart.bits[start : self._leaps[start]])
         return found
 
     def _walk(self, node: _Node, at: int, parts: _Parts, ends: list[_End]) -> None:
@@ -262,10 +263,13 @@ class Matcher:
         self._insert(parse(pattern), output)
 
     def know(self, alternatives: str) -> None:
-        """Let plain words be matched in all inflections although no pattern holds them, and have bits."""
+        """Let plain words be matched in all inflections although no pattern holds them."""
         for symbol in alternatives.split("|"):
             self._note(symbol)
-            self._bit(symbol)
+
+    def watch(self, symbols: Iterable[str]) -> int:
+        """Bits by which a chart shows where any of these symbols stand; to be called before it is filled."""
+        return reduce(or_, map(self._bit, symbols), 0)
 
     def symbols_of(self, forms: Iterable[str]) -> Symbols:
         """All symbols that some word forms stand for, concepts included."""
@@ -273,7 +277,7 @@ class Matcher:
             symbol: (1,) for form in forms for symbol in self._closure(form)
         }
         openings = [matcher._openings(lengths) for matcher in self._family]
-        return Symbols(lengths, openings, self.bits_of(lengths))
+        return Symbols(lengths, openings, reduce(or_, (self._bits.get(symbol, 0) for symbol in lengths), 0))
 
     def _openings(self, symbols: Iterable[str]) -> Openings:
         nodes = [self._root.children[symbol] for symbol in symbols if symbol in self._root.children]
@@ -282,10 +286,6 @@ class Matcher:
             [(node.far, node) for node in nodes if node.far],
             [node for node in nodes if node.outputs],
         )
-
-    def bits_of(self, symbols: Iterable[str]) -> int:
-        """Those of the symbols that can stand second in a pattern or are known by `know`, as bits."""
-        return reduce(or_, (self._bits.get(symbol, 0) for symbol in symbols), 0)
 
     def run(
         self, chart: Chart, skippable: list[bool], gap_stops: list[bool], fillers: list[bool]
@@ -300,7 +300,7 @@ class Matcher:
         new = [name for name in self._closure(concept) if length not in here.get(name, ())]
         for name in new:
             here[name] = (*here.get(name, ()), length)
-            chart.ahead[start] |= self._bits.get(name, 0)
+            chart.bits[start] |= self._bits.get(name, 0)
             chart.composed[start].append((name, length))
         return new
 

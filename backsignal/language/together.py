@@ -9,24 +9,24 @@ from functools import reduce
 from operator import or_
 
 from backsignal.language.assertion import Match
-from backsignal.language.lexicon import Together, TogetherRule
+from backsignal.language.lexicon import TogetherRule, Watched
 from backsignal.language.patterns import Chart
 
 
 def describe(rules: Sequence[TogetherRule], chart: Chart, blocked: list[bool]) -> list[Match]:
     """A match for every rule whose concepts are found together; at most one a rule."""
-    there = reduce(or_, chart.ahead, 0)
+    there = reduce(or_, chart.bits, 0)
     found: list[Match] = []
     for rule in rules:
         # Few rules have all their concepts in a text: only for those it is looked where.
-        if all(there & bits for bits in rule.bits):
-            match = _find(rule.rule, chart, blocked)
+        if all(there & item.bits for item in rule.all):
+            match = _find(rule, chart, blocked)
             if match is not None:
                 found.append(match)
     return found
 
 
-def _find(rule: Together, chart: Chart, blocked: list[bool]) -> Match | None:
+def _find(rule: TogetherRule, chart: Chart, blocked: list[bool]) -> Match | None:
     needed = [_positions(item, chart, blocked) for item in rule.all]
     if not all(needed):
         return None
@@ -41,7 +41,7 @@ def _find(rule: Together, chart: Chart, blocked: list[bool]) -> Match | None:
             continue
         parts = tuple(
             sorted(
-                (i, max(chart.longest(i, s) for s in item.split("|")))
+                (i, max(chart.longest(i, symbol) for symbol in item.symbols))
                 for i, item in zip(near, rule.all, strict=True)
             )
         )
@@ -49,13 +49,8 @@ def _find(rule: Together, chart: Chart, blocked: list[bool]) -> Match | None:
     return None
 
 
-def _positions(item: str, chart: Chart, blocked: list[bool]) -> list[int]:
-    symbols = item.split("|")
-    return [
-        index
-        for index, here in enumerate(chart.at)
-        if not blocked[index] and any(symbol in here for symbol in symbols)
-    ]
+def _positions(item: Watched, chart: Chart, blocked: list[bool]) -> list[int]:
+    return [index for index, bits in enumerate(chart.bits) if bits & item.bits and not blocked[index]]
 
 
 def _nearest(positions: list[int], anchor: int) -> int:
