@@ -39,6 +39,10 @@ table = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# For each message; made once, as making them costs more than carrying them out.
+_HEARD = sa.delete(table).where(table.c.sender == sa.bindparam("of"), table.c.asked)
+_LAST = sa.select(sa.func.max(table.c.due)).where(table.c.sender == sa.bindparam("of"))
+
 
 class CheckIns:
     """The table of check-ins in the database of the conversations."""
@@ -63,8 +67,7 @@ class CheckIns:
 
     async def heard(self, sender: str) -> None:
         """The person wrote: what was asked needs no second asking."""
-        hearing = sa.delete(table).where(table.c.sender == sender, table.c.asked)
-        await self._database.run(lambda connection: connection.execute(hearing))
+        await self._database.run(lambda connection: connection.execute(_HEARD, {"of": sender}))
 
     async def move(self, sender: str, to: str) -> None:
         """The person goes on in another conversation of the widget: they are asked there."""
@@ -73,9 +76,8 @@ class CheckIns:
 
     async def last(self, sender: str) -> float | None:
         """When the last of this person's check-ins is due; None where there is none to come."""
-        query = sa.select(sa.func.max(table.c.due)).where(table.c.sender == sender)
         due: float | None = await self._database.run(
-            lambda connection: connection.execute(query).scalar_one()
+            lambda connection: connection.execute(_LAST, {"of": sender}).scalar_one()
         )
         return due
 

@@ -29,6 +29,12 @@ _STORED = "_stored_up_to"
 # Rasa's own table, so that its tools read what is stored here.
 table = SQLTrackerStore.SQLEvent.__table__
 
+# Made once, as making them costs more than carrying them out.
+_OF_SENDER = (table.c.sender_id == sa.bindparam("sender"), table.c.id >= sa.bindparam("since"))
+_ROWS = sa.select(table.c.id, table.c.data).where(*_OF_SENDER).order_by(table.c.id)
+_NUMBERS = sa.select(table.c.id).where(*_OF_SENDER)
+_INSERT = sa.insert(table)
+
 
 @dataclass
 class _Kept:
@@ -186,8 +192,7 @@ def _with_domain(store: TrackerStore, domain: Domain) -> TrackerStore:
 
 
 def _rows(sender: str, since: int, connection: Connection) -> list[Any]:
-    query = sa.select(table.c.id, table.c.data).where(table.c.sender_id == sender, table.c.id >= since)
-    return list(connection.execute(query.order_by(table.c.id)))
+    return list(connection.execute(_ROWS, {"sender": sender, "since": since}))
 
 
 def _add(
@@ -199,9 +204,8 @@ def _add(
     server whose lock on the conversation was lost without its knowing.
     """
     one_at_a_time(connection, sender)
-    connection.execute(table.insert(), rows)
-    found = sa.select(table.c.id).where(table.c.sender_id == sender, table.c.id >= behind)
-    numbers = sorted(connection.execute(found).scalars())
+    connection.execute(_INSERT, rows)
+    numbers = sorted(connection.execute(_NUMBERS, {"sender": sender, "since": behind}).scalars())
     if len(numbers) != len(rows) + bool(behind) or (behind and numbers[0] != behind):
         raise OutrunError
     audit.append(connection, sender, told)
