@@ -26,7 +26,7 @@ SCENARIOS = str(PROJECT / "scenarios" / "chat")
 def main() -> None:
     """Measure both bots in turn, round by round."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=2, help="how often both are measured, in turn")
+    parser.add_argument("--rounds", type=int, default=3, help="how often both are measured, in turn")
     parser.add_argument("--seconds", type=float, default=20, help="length of each load")
     parser.add_argument("--stored", type=int, default=100_000, help="stored conversations for growth")
     options = parser.parse_args()

@@ -47,7 +47,8 @@ def _fill(source: Path, target: Path, count: int) -> None:
     """Copy one stored conversation under so many names."""
     with sqlite3.connect(source) as database:
         columns = [row[1] for row in database.execute("PRAGMA table_info(events)") if row[1] != "id"]
-        schema = [row[0] for row in database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+        made = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+        schema = [row[0] for row in database.execute(made)]
         sender = database.execute("SELECT sender_id FROM events ORDER BY id DESC LIMIT 1").fetchone()[0]
         rows = database.execute(
             f"SELECT {', '.join(columns)} FROM events WHERE sender_id = ?", (sender,)

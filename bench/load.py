@@ -17,7 +17,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.conversations import Answers, scenario_scripts, script, stock_scripts
+from bench.conversations import Answers, Script, scenario_scripts, script, stock_scripts
 
 
 class Rest:
@@ -70,24 +70,24 @@ async def load(url: str, channel: str, users: int, seconds: float, scenarios: st
 
         async def user() -> None:
             while time.perf_counter() < end:
-                person = (Web if channel == "web" else Rest)(http, url)
-                await person.open()
-                steps = script(next(turn))
-                text: str | None = next(steps)
-                while text is not None and time.perf_counter() < end:
-                    begun = time.perf_counter()
-                    try:
-                        answers = await person.say(text)
-                    except aiohttp.ClientError as error:
-                        errors.append(type(error).__name__)
-                        break
-                    latencies.append(1000 * (time.perf_counter() - begun))
-                    if not answers:
-                        errors.append("silence")
-                    try:
-                        text = steps.send(answers)
-                    except StopIteration:
-                        text = None
+                try:
+                    await converse((Web if channel == "web" else Rest)(http, url), script(next(turn)))
+                except aiohttp.ClientError as error:
+                    errors.append(type(error).__name__)
+
+        async def converse(person: Web | Rest, steps: Script) -> None:
+            await person.open()
+            text: str | None = next(steps)
+            while text is not None and time.perf_counter() < end:
+                begun = time.perf_counter()
+                answers = await person.say(text)
+                latencies.append(1000 * (time.perf_counter() - begun))
+                if not answers:
+                    errors.append("silence")
+                try:
+                    text = steps.send(answers)
+                except StopIteration:
+                    text = None
 
         begun = time.perf_counter()
         await asyncio.gather(*(user() for _ in range(users)))
