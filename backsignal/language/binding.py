@@ -71,8 +71,10 @@ class Binder:
         for predicate in predicates:
             binding = self._lexicon.bindings[predicate.symbol]
             group = self._places_of(predicate, binding, places, predicates, start)
+            taken_up = bool(group) and group[0].end <= start and self._takes_up(predicate, start)
             made = [
-                Bound(finding, predicate, place, present_only=number > 0)
+                # "His leg was weak. Mine is too.": what is taken up is told here, not where it was named.
+                Bound(finding, predicate, None if taken_up else place, present_only=number > 0)
                 for place in group
                 for number, finding in enumerate(binding.places.get(place.symbol, ()))
             ]
@@ -111,7 +113,7 @@ class Binder:
         if (
             chosen is None
             and not [p for p in places if p.start >= predicate.end]
-            and binding.order != "after"
+            and (binding.order != "after" or self._takes_up(predicate, start))
         ):
             chosen = self._inherited(predicate, places, start)
         if chosen is None:
@@ -199,11 +201,17 @@ class Binder:
             return None if self._denied_anew(earlier[-1].end, predicate.start) else earlier[-1]
         if earlier or not self._last_place:
             return None
-        pronoun = any(
+        pronoun = self._takes_up(predicate, start) or any(
             self._chart.has(i, "it") or self._chart.has(i, "they") for i in range(start, predicate.start)
         )
         near = start - self._last_place[0].end <= _ANAPHORA * 2
         return self._last_place[0] if pronoun and near and predicate.start - start <= 6 else None
+
+    def _takes_up(self, predicate: Span, start: int) -> bool:
+        """ "Mine started dragging", "Numb again": whatever it was that was spoken of before."""
+        return self._chart.has_any(range(start, predicate.start), "MINE") or (
+            predicate.start == start and self._chart.has(predicate.end, "AGAIN")
+        )
 
     def _listed(self, place: Span, places: list[Span]) -> list[Span]:
         """Places joined to this one by "and", "or" or a comma."""

@@ -1,6 +1,7 @@
 """Who the patient is, and what is said of somebody else."""
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from backsignal.clinical.findings import Status
 from backsignal.language.assertion import Match, starting_in
@@ -9,10 +10,11 @@ from backsignal.language.speaker import VoiceMark, owner
 from backsignal.language.tokens import Token, sentence_at
 
 _NEAR = 4
+_IDLE = ("SKIP", "FILL", "LINK", "be", "have", "WAS")
 _NEVER_PATIENT = frozenset({"other"})
 _SHE = frozenset(["mother", "wife", "daughter", "grandmother", "sister", "aunt", "niece", "mother_in_law"])
 _HE = frozenset(["father", "husband", "son", "grandfather", "brother", "uncle", "nephew", "father_in_law"])
-_DISTANT = frozenset({"uncle", "aunt", "cousin", "friend", "neighbour", "colleague"})
+_DISTANT = frozenset({"uncle", "aunt", "cousin", "friend", "neighbour", "colleague", "acquaintance"})
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Voices:
     marks: list[VoiceMark] = field(default_factory=list)
     kin: list[tuple[int, int]] = field(default_factory=list)
     spoken_for: str | None = None  # "I am writing for my mum"
+    introduced: str | None = None  # "he's my window cleaner"
 
     def __post_init__(self) -> None:
         # Where "I am writing for" ends.
@@ -38,6 +41,8 @@ class Voices:
         self.kin.append((start - 1, end))
         if start in self.proxies or start - 1 in self.proxies:
             self.spoken_for = self.spoken_for or relation
+        if self.chart.has_any(range(start - 3, start), "INTRODUCES"):
+            self.introduced = self.introduced or relation
 
     def in_order(self) -> list[VoiceMark]:
         """The marks as they stand; the "my" of "my mum" is not the writer's own."""
@@ -75,6 +80,7 @@ class Owners:
     ) -> None:
         self._voices = voices.in_order()
         self._spoken_for = voices.spoken_for
+        self._introduced = voices.introduced
         self._chart = voices.chart
         self._sentences = sentences
         self._complaints = complaints
@@ -105,25 +111,52 @@ class Owners:
             subjects = [mark for mark in subjects if mark.relation not in _NEVER_PATIENT]
             last = next(reversed(subjects), last)
         patient = self._patient(owned)
+        own_complaint = self._own_complaint(owned)
         for match, holder in owned:
             relation = holder.relation if holder else None
             if patient is None:
-                foreign = relation is not None
+                # "His feet tingle, I just have a sore back."
+                stranger = (
+                    own_complaint
+                    and holder is not None
+                    and match.start - holder.at <= _NEAR
+                    and not self._chart.has_any(range(holder.at, match.start), "COMMA")
+                    and self._is_unnamed(holder)
+                )
+                foreign = relation is not None or stranger
             else:
                 # The one who writes for another quotes them ("she said I can't feel the flannel").
                 foreign = relation != patient and (
                     relation is not None or self._is_writers_own(match, holder)
                 )
-            if foreign:
+            if foreign and not self._is_echoed(match):
                 match.statuses.add(Status.OTHER_PERSON)
         return patient
 
+    def _is_echoed(self, match: Match) -> bool:
+        """ "My cousin's leg drags. Mine started dragging on Thursday": both have it."""
+        said = {word for index in match.words for word in self._words(index)}
+        return any(
+            said & self._words(index)
+            for mark in self._voices
+            if match.end <= mark.at <= match.end + 3 * _NEAR and self._chart.has(mark.at, "MINE")
+            for index in takewhile(lambda i: not self._chart.has(i, "NOT"), range(mark.at + 1, mark.at + _NEAR))
+        )
+
+    def _words(self, index: int) -> set[str]:
+        """Base forms at a token that says something."""
+        if not 0 <= index < len(self._chart.at) or any(self._chart.has(index, idle) for idle in _IDLE):
+            return set()
+        return {symbol for symbol in self._chart.at[index] if symbol.isalpha() and symbol.islower()}
+
     def _referred_to(self, mark: VoiceMark, named: list[str]) -> str | None:
-        """Of those named so far the last whom a "he" or "she" can mean."""
+        """Of those named so far the last whom a "he" or "she" can mean, else whom it is told to be later."""
         wrong = _HE if self._chart.has(mark.at, "SHE") else _SHE if self._chart.has(mark.at, "HE") else ()
         able = [relation for relation in named if relation not in wrong]
         if able:
             return able[-1]
+        if self._introduced not in wrong and self._is_unnamed(mark):
+            return self._introduced  # "His leg was weak. He's my window cleaner."
         strangers = any(other.relation in _NEVER_PATIENT and other.at < mark.at for other in self._voices)
         return "other" if strangers else None
 
@@ -186,7 +219,7 @@ class Owners:
             close = bool(relations) and relations[0] not in _DISTANT | _NEVER_PATIENT
             return relations[0] if close and not own else None
         # "My mate's foot went numb, mine's just achy."
-        never = _NEVER_PATIENT | _DISTANT if self._speaks_of_mine() else _NEVER_PATIENT
+        never = _NEVER_PATIENT | _DISTANT if own or self._speaks_of_mine() else _NEVER_PATIENT
         current = [r for match, r in theirs if self._is_current(match) and r not in never]
         told = [m for m in own if not m.absent and not m.denials and Status.HYPOTHETICAL not in m.statuses]
         if self._narrates():
@@ -217,6 +250,11 @@ class Owners:
             elif mark is not None and mark.relation and self._is_current(match):
                 theirs |= mark.relation not in _DISTANT | _NEVER_PATIENT
         return own and not theirs
+
+    def _is_unnamed(self, mark: VoiceMark) -> bool:
+        """Whether it is a "he" or "she" that stands for nobody named, and is not only quoted ("she said")."""
+        gendered = self._chart.has(mark.at, "SHE") or self._chart.has(mark.at, "HE")
+        return gendered and not mark.relation and not self._chart.has(mark.at + 1, "REPORTS")
 
     def _is_complaint(self, match: Match) -> bool:
         return match.finding in self._complaints

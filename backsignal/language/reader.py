@@ -312,10 +312,13 @@ class _Text:
             if telling_past:
                 for match in inside:
                     match.statuses.add(Status.PAST)
-            if inside:
-                previous = inside
+            signs = [match for match in inside if not match.complaint]
+            if signs:
+                previous = signs
                 continue
             for trigger in triggers:
+                if inside and not trigger.rule.past_complaint:
+                    continue
                 if trigger.rule.whole or (
                     trigger.rule.reaches_back and trigger.start <= start + _GREETING_TOKENS * 2
                 ):
