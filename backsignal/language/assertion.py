@@ -158,6 +158,8 @@ class Scopes:
                 if match.start >= trigger.start:
                     pointer = max(pointer, match.end)  # "no weakness/numbness": the list goes on
                 continue  # "never woken by it" is said with its own "never"
+            if self._fails_later(match, target):
+                continue  # "no pain in the leg, it just won't lift"
             if match.stubborn and match.start <= trigger.start and not self._chart.has(target, "PAIN"):
                 continue  # "low back, doesn't go down the leg"
             if target > pointer and not self._passes(trigger, pointer, target):
@@ -175,11 +177,22 @@ class Scopes:
             pointer = max(pointer, match.end)
         return reached
 
+    def _fails_later(self, match: Match, target: int) -> bool:
+        """Whether the match names its part at the target and goes on in a clause of its own that fails."""
+        cuts = [index for index in range(target + 1, match.end) if index in self._soft]
+        return bool(cuts) and any(
+            self._chart.has_any(range(cuts[0], cuts[0] + 3), again)
+            and self._chart.has_any(range(cuts[0], match.end), fails)
+            for again in ("it", "they")
+            for fails in ("CANT", "WONT")
+        )
+
     def _backward(self, trigger: Trigger, matches: list[Match]) -> list[Match]:
         reached: list[Match] = []
         pointer = trigger.start
         for match in sorted(matches, key=lambda m: -m.end):
-            if match.end > trigger.start or ((match.stubborn or match.absent) and trigger.start > match.end):
+            reach = match.end if trigger.rule.category != "present" else match.start + 1
+            if reach > trigger.start or ((match.stubborn or match.absent) and trigger.start > match.end):
                 continue
             only_again = trigger.rule.category == "negated" and not self._chart.has(trigger.start, "ASKED")
             if match.absent and only_again:

@@ -110,10 +110,9 @@ class Binder:
         elif after and before and self._copula(before, predicate):
             after = None
         chosen = before or after
-        if (
-            chosen is None
-            and not [p for p in places if p.start >= predicate.end]
-            and (binding.order != "after" or self._takes_up(predicate, start))
+        if chosen is None and (
+            self._takes_up(predicate, start)
+            or (not [p for p in places if p.start >= predicate.end] and binding.order != "after")
         ):
             chosen = self._inherited(predicate, places, start)
         if chosen is None:

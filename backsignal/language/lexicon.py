@@ -21,7 +21,8 @@ _OTHER_FILES = frozenset({"grammar.yml", "spelling.yml", "times.yml", "derived.y
 MARKS = {
     ",": "COMMA", ".": "STOP", "?": "QMARK", ":": "COLON", "-": "DASH", "/": "SLASH", "&": "AND", "+": "PLUS",
     "(": "OPEN", ")": "CLOSE", "\n": "LINE", "…": "DOTS", ";": "SEMICOLON", "!": "BANG", "%": "PERCENT",
-    "~": "TILDE", ">": "MORE", "°": "DEGREE", '"': "QUOTE", "\u201c": "QUOTE", "\u201d": "QUOTE", "'": "TICK", "\u2018": "TICK", "\u2019": "TICK",
+    "~": "TILDE", ">": "MORE", "°": "DEGREE",
+    '"': "QUOTE", "\u201c": "QUOTE", "\u201d": "QUOTE", "'": "TICK", "\u2018": "TICK", "\u2019": "TICK",
 }  # fmt: skip
 
 Category = Literal["negated", "hypothetical", "past", "other_person", "uncertain", "present"]
@@ -129,7 +130,7 @@ class ContextRule(_Lines):
     whole: bool = False  # speaks of all that its sentence, or the one before, has named ("no to all four")
     opens_story: bool = False  # what follows in the past tense is of that time too
     of_well: bool = False  # speaks only of what is said to be well ("my leg was fine until Monday")
-    past_complaint: bool = False  # reaches back over a sentence that tells of the complaint alone
+    while_telling: bool = False  # reaches back also from a sentence that tells of something itself
     supposes: bool = False  # what stands under it stays supposed, also where it is denied afterwards
     patterns: list[StrictStr]
 
@@ -172,7 +173,7 @@ class ContextOutput:
     whole: bool
     opens_story: bool
     of_well: bool
-    past_complaint: bool
+    while_telling: bool
     supposes: bool
 
 
@@ -415,7 +416,7 @@ def _compile_context(file: ContextFile, matcher: Matcher) -> None:
             rule.whole,
             rule.opens_story,
             rule.of_well,
-            rule.past_complaint,
+            rule.while_telling,
             rule.supposes,
         )
         for pattern in _patterns(rule.patterns):

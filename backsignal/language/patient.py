@@ -140,7 +140,9 @@ class Owners:
             said & self._words(index)
             for mark in self._voices
             if match.end <= mark.at <= match.end + 3 * _NEAR and self._chart.has(mark.at, "MINE")
-            for index in takewhile(lambda i: not self._chart.has(i, "NOT"), range(mark.at + 1, mark.at + _NEAR))
+            for index in takewhile(
+                lambda i: not self._chart.has(i, "NOT"), range(mark.at + 1, mark.at + _NEAR)
+            )
         )
 
     def _words(self, index: int) -> set[str]:
@@ -246,7 +248,9 @@ class Owners:
             if not self._is_complaint(match) or match.denials or Status.HYPOTHETICAL in match.statuses:
                 continue
             if mark is not None and mark.voice == "self":
-                own |= match.start - mark.at <= _NEAR
+                # "He said ooh my back" tells of his.
+                quoted = self._chart.has_any(range(mark.at - _NEAR, mark.at), "REPORTS")
+                own |= match.start - mark.at <= _NEAR and not quoted
             elif mark is not None and mark.relation and self._is_current(match):
                 theirs |= mark.relation not in _DISTANT | _NEVER_PATIENT
         return own and not theirs

@@ -312,18 +312,16 @@ class _Text:
             if telling_past:
                 for match in inside:
                     match.statuses.add(Status.PAST)
-            signs = [match for match in inside if not match.complaint]
-            if signs:
-                previous = signs
-                continue
             for trigger in triggers:
-                if inside and not trigger.rule.past_complaint:
+                if inside and not trigger.rule.while_telling:
                     continue
                 if trigger.rule.whole or (
                     trigger.rule.reaches_back and trigger.start <= start + _GREETING_TOKENS * 2
                 ):
                     scopes.apply(trigger, [match for match in previous if not match.absent])
                     break
+            signs = [match for match in inside if not match.complaint]
+            previous = signs or ([] if inside else previous)
 
     def _tells_past(self, start: int, end: int, triggers: list[Trigger], before: bool) -> bool:
         """Whether a story of long ago goes on: "I had it seven years ago. Couldn't pee, numb feet"."""
@@ -337,21 +335,31 @@ class _Text:
         """ "Numbness? No." and "Any tingling? yes, both feet": a short question and its own answer."""
         if self._turns:
             return
+        asked: list[Match] = []
         for (start, end), (next_start, next_end) in pairwise(self._sentences):
-            if self._tokens[end - 1].norm != "?":
+            inside = self._inside(start, end)
+            question = self._tokens[end - 1].norm == "?"
+            if not question and not (inside and all(map(_is_quoted, inside))):
+                asked = []
                 continue
             answer = self._answers.at(next_start, next_end)
-            inside = self._inside(start, end)
-            if answer is None or not inside:
+            asked += inside
+            if answer is None:
+                asked = asked if question else []
                 continue
-            for match in inside:
+            for match in asked:
                 if answer == "no" and not match.denials:
                     match.statuses.add(Status.ABSENT)
                     match.denials = 1
-                elif answer == "yes" and not (match.supposed or self._chart.has(next_start, "ONLY_WORD")):
+                elif answer == "yes" and not (match.supposed or self._only_then(next_start)):
                     match.statuses -= {Status.HYPOTHETICAL, Status.UNCERTAIN}
                 elif answer == "unsure":
                     match.statuses.add(Status.UNCERTAIN)
+            asked = []
+
+    def _only_then(self, start: int) -> bool:
+        """Whether a "yes" is no more than "I said only when I laugh"."""
+        return self._chart.has_any(range(start, start + _GREETING_TOKENS - 1), "ONLY_WORD")
 
     def _around(self, statuses: Decided, others: frozenset[int]) -> Around:
         """What the times of the text may be of: the complaint, what was long before, other people."""
@@ -451,6 +459,11 @@ class _Text:
             if self._chart.has(index, "BOTH_SIDES"):
                 return "both"
         return "both" if len(found) == 2 else next(iter(found), None)
+
+
+def _is_quoted(match: Match) -> bool:
+    """Whether it was only named, by a form or a person, and may be answered ("It says: numb? Nope.")."""
+    return Status.HYPOTHETICAL in match.statuses and not match.supposed and not match.absent
 
 
 def _start(item: Match | Trigger) -> int:
