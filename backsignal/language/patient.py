@@ -111,13 +111,13 @@ class Owners:
             subjects = [mark for mark in subjects if mark.relation not in _NEVER_PATIENT]
             last = next(reversed(subjects), last)
         patient = self._patient(owned)
-        own_complaint = self._own_complaint(owned)
+        may_be_stranger = self._own_complaint(owned) and not self._carries_another()
         for match, holder in owned:
             relation = holder.relation if holder else None
             if patient is None:
                 # "His feet tingle, I just have a sore back."
                 stranger = (
-                    own_complaint
+                    may_be_stranger
                     and holder is not None
                     and match.start - holder.at <= _NEAR
                     and not self._chart.has_any(range(holder.at, match.start), "COMMA")
@@ -132,6 +132,10 @@ class Owners:
             if foreign and not self._is_echoed(match):
                 match.statuses.add(Status.OTHER_PERSON)
         return patient
+
+    def _carries_another(self) -> bool:
+        """Whether a "he" or "she" may be a child that is not born yet."""
+        return self._chart.has_any(range(len(self._chart.at)), "CARRIES_ANOTHER")
 
     def _is_echoed(self, match: Match) -> bool:
         """ "My cousin's leg drags. Mine started dragging on Thursday": both have it."""
