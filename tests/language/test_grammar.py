@@ -96,7 +96,10 @@ def test_not_the_patients_sign_of_now(text: str, finding: str) -> None:
         ("I'm her daughter. She can't lift her foot since her back went.", "leg_weakness"),
         ("no feeling at all down there", "saddle_numbness"),
         ("low back hurts, doesn't go down my leg", "back_pain"),
-        ("Grey and clammy - that's my brother-in-law on the floor holding his back. What do I do?", "collapse"),
+        (
+            "Grey and clammy - that's my brother-in-law on the floor holding his back. What do I do?",
+            "collapse",
+        ),
         ("he's not kicked since yesterday, 33 weeks, my back aches too", "pregnancy_danger_sign"),
         ("Had a disc op years ago. Today my foot is numb.", "leg_numbness"),
         ("my back's been bad since I sneezed on Sunday", "minor_trauma"),
