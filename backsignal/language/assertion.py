@@ -160,7 +160,13 @@ class Scopes:
                 continue  # "never woken by it" is said with its own "never"
             if self._fails_later(match, target):
                 continue  # "no pain in the leg, it just won't lift"
-            if match.stubborn and match.start <= trigger.start and not self._chart.has(target, "PAIN"):
+            denies = trigger.rule.category == "negated" or match.complaint
+            if (
+                denies
+                and match.stubborn
+                and match.start <= trigger.start
+                and not self._chart.has(target, "PAIN")
+            ):
                 continue  # "low back, doesn't go down the leg"
             if target > pointer and not self._passes(trigger, pointer, target):
                 continue
@@ -191,7 +197,9 @@ class Scopes:
         reached: list[Match] = []
         pointer = trigger.start
         for match in sorted(matches, key=lambda m: -m.end):
-            reach = match.end if trigger.rule.category != "present" else match.start + 1
+            # What is told in several parts ("bled ... pregnancy") is past where one of them is.
+            told_apart = match.stubborn and not match.complaint and trigger.rule.category == "past"
+            reach = match.start + 1 if told_apart or trigger.rule.category == "present" else match.end
             if reach > trigger.start or ((match.stubborn or match.absent) and trigger.start > match.end):
                 continue
             only_again = trigger.rule.category == "negated" and not self._chart.has(trigger.start, "ASKED")

@@ -177,6 +177,7 @@ class Binder:
     def _after(self, predicate: Span, places: list[Span], predicates: list[Span]) -> Span | None:
         covered = {i for p in places for i in range(p.start, p.end)}
         listed = {i for p in predicates if p.start >= predicate.end for i in range(p.start, p.end)}
+        denied = self._chart.has(predicate.start - 1, "DENIAL")
         position, steps = predicate.end, 0
         starts = {p.start: p for p in places}
         while position < len(self._chart.at) and steps <= 12:
@@ -188,7 +189,13 @@ class Binder:
                 or position in covered
                 or position in listed
             )
-            if not passes:
+            # "No sensory loss, bowels fine": after its comma a denial goes on only with the next denied.
+            ends = (
+                denied
+                and self._chart.has(position, "COMMA")
+                and listed.isdisjoint((position + 1, position + 2))
+            )
+            if ends or not passes:
                 return None
             position, steps = position + 1, steps + 1
         return None

@@ -88,7 +88,19 @@ class _Overlaps:
         return self._chart.has_any(before, "CANT") and not self._chart.has_any(before, "COMMA")
 
     def _is_only_part(self, match: Match, matches: list[Match]) -> bool:
-        """Whether the place said to be well only says where: "power in the legs is normal"."""
+        """Whether the place said to be well only says where: "power in the legs is normal".
+
+        Or whether only its place is left out: "sensation intact" in "saddle sensation intact".
+        """
+        if any(
+            other.absent
+            and other.finding != match.finding
+            and other.end == match.end
+            and match.words < other.words
+            and self._chart.has(other.start, "SADDLE")
+            for other in matches
+        ):
+            return True
         return self._chart.has(match.start, "BODY") and any(
             other.absent
             and other.finding != match.finding

@@ -37,6 +37,8 @@ class Voices:
         """Note that a relative, a friend or an animal is named."""
         if self._is_own_role(start) or self._owns_thing(end):
             return
+        if relation in _NEVER_PATIENT and self.chart.has_any(range(start - 2, start + 1), "SIMILE"):
+            return  # "weak as a kitten"
         self.marks.append(VoiceMark(end - 1, "third", relation))
         self.kin.append((start - 1, end))
         if start in self.proxies or start - 1 in self.proxies:

@@ -320,7 +320,7 @@ class _Text:
                 ):
                     scopes.apply(trigger, [match for match in previous if not match.absent])
                     break
-            signs = [match for match in inside if not match.complaint]
+            signs = [match for match in (*carried, *inside) if not match.complaint]
             previous = signs or ([] if inside else previous)
 
     def _tells_past(self, start: int, end: int, triggers: list[Trigger], before: bool) -> bool:
@@ -339,6 +339,8 @@ class _Text:
         for (start, end), (next_start, next_end) in pairwise(self._sentences):
             inside = self._inside(start, end)
             question = self._tokens[end - 1].norm == "?"
+            if asked and not inside and self._chart.has_any(range(start, end), "SOURCE"):
+                question = True  # "Any numbness?" it says on your page.
             if not question and not (inside and all(map(_is_quoted, inside))):
                 asked = []
                 continue
