@@ -92,12 +92,13 @@ class _Overlaps:
 
         Or whether only its place is left out: "sensation intact" in "saddle sensation intact".
         """
-        if any(
+        narrowed = self._chart.has_any(range(match.start - 3, match.start), "NARROWS")
+        if narrowed and any(
             other.absent
             and other.finding != match.finding
             and other.end == match.end
             and match.words < other.words
-            and self._chart.has(other.start, "SADDLE")
+            and self._chart.has(other.start, "NARROWS")
             for other in matches
         ):
             return True

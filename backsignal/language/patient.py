@@ -144,11 +144,9 @@ class Owners:
         said = {word for index in match.words for word in self._words(index)}
         return any(
             said & self._words(index)
-            for mark in self._voices
-            if match.end <= mark.at <= match.end + 3 * _NEAR and self._chart.has(mark.at, "MINE")
-            for index in takewhile(
-                lambda i: not self._chart.has(i, "NOT"), range(mark.at + 1, mark.at + _NEAR)
-            )
+            for mine in range(match.end, min(match.end + 3 * _NEAR, len(self._chart.at)))
+            if self._chart.has(mine, "MINE")
+            for index in takewhile(lambda i: not self._chart.has(i, "NOT"), range(mine + 1, mine + _NEAR))
         )
 
     def _words(self, index: int) -> set[str]:

@@ -1,4 +1,4 @@
-"""Whose sign, when, only quoted, denied or a figure of speech; beside each a like text in which it is the sign."""
+"""Whose sign, when, only quoted, denied or a figure of speech; and like texts in which it is the sign."""
 
 import pytest
 
