@@ -11,4 +11,4 @@ Result = TypeVar("Result")
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """What a coroutine returns, or raises."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, coroutine).result(60)
+        return thread.submit(asyncio.run, coroutine).result()

@@ -24,6 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from deploy.local import Cluster
+from tests.loops import run
 from tests.resilience.checks import Stored, stored_in, strange_words, wrong_in_store
 from tests.resilience.disturbances import Disturbance, disturb, one_of_each
 from tests.resilience.figures import write_figures
@@ -152,9 +153,9 @@ def run_chaos(
     There are at least so many conversations, and so many rounds of all disturbances.
     """
     disturbances = [each for _ in range(rounds) for each in one_of_each()]
-    disturbed = asyncio.run(play(cluster, count, disturbances, pause))
+    disturbed = run(play(cluster, count, disturbances, pause))
     cluster.wait()
-    quiet = asyncio.run(play(cluster, len(disturbed.conversations)))
+    quiet = run(play(cluster, len(disturbed.conversations)))
     found = list(problems(disturbed, quiet, stored_in(sa.create_engine(cluster.database))))
     return found, figures(disturbed, quiet, found)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import requests
 
 from deploy.local import Cluster, missing_programs
 from tests.channels.web_client import Web
+from tests.loops import run
 from tests.resilience.chaos import run_chaos
 from tests.resilience.disturbances import one_of_each
 from tests.resilience.soak import Quarter, not_flat, soak
@@ -94,7 +94,7 @@ def test_a_client_cannot_choose_its_address(cluster: Cluster) -> None:
 
 
 def test_the_soak_tells_what_grew(cluster: Cluster) -> None:
-    _, lines = asyncio.run(soak(cluster, 0.2, step=2.0))
+    _, lines = run(soak(cluster, 0.2, step=2.0))
     assert lines[0].startswith("Measured")
     assert len(lines) == 8
     flat = Quarter(memory=900, database=10, redis=4, files=60, p50=40, p95=80)

@@ -48,7 +48,7 @@ def work(of_rasa: bool, port: int) -> tuple[int, int]:
                 failed += 1
         return met, failed
 
-    return asyncio.run(sections())
+    return run(sections())
 
 
 Compete = Callable[[bool], tuple[int, int]]

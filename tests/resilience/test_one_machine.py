@@ -22,6 +22,7 @@ from backsignal.serving import MODEL_INGREDIENTS, QUIET, is_whole, model_path
 from tests.channels.web_client import Web
 from tests.conftest import PROJECT, Server, free_port, start_server, stop_server
 from tests.conversation.chat import Chat
+from tests.loops import run
 from tests.resilience.checks import stored_in, wrong_in_store
 from tests.resilience.patients import Conversation, Patient, conversation, pausing
 from tests.resilience.services import wait_for
@@ -84,7 +85,7 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(
 ) -> None:
     machine = Machine(tmp_path, *options)
     try:
-        people = asyncio.run(_talk(machine, places, random.Random()))
+        people = run(_talk(machine, places, random.Random()))
     finally:
         machine.stop()
     kept = stored_in(sa.create_engine(f"sqlite:///{machine.database}"))

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -162,7 +163,9 @@ def command(watched: Watched, *arguments: str) -> tuple[int, str]:
 
 def work(watched: Watched, command: str, who: str) -> dict[str, Any]:
     """What a command does; the command itself takes seconds to start."""
-    return work_on(command, who, str(watched.server.database))
+    # In a thread of its own, as the browser's driver may hold a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work_on, command, who, str(watched.server.database)).result()
 
 
 def replayed(watched: Watched) -> int:
