@@ -13,6 +13,9 @@ from secrets import token_hex
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from backsignal.stores import UnavailableError
@@ -40,6 +43,9 @@ class Shared:
             timeout=_DEADLINE_SECONDS,
             socket_timeout=_DEADLINE_SECONDS,
             socket_connect_timeout=_DEADLINE_SECONDS,
+            # Connections of before a restart of Redis lie in the pool and fail when they are used next.
+            retry=Retry(NoBackoff(), 1),
+            retry_on_error=[RedisConnectionError],
         )
         self._redis = Redis(connection_pool=pool)
 
