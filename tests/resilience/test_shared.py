@@ -107,6 +107,17 @@ def test_news_of_a_call_is_heard_without_waiting_for_a_heartbeat(
     run(story())
 
 
+def test_connections_of_before_a_restart_fail_nobody(redis: Redis) -> None:
+    async def story() -> None:
+        shared = Shared(redis.url)
+        await asyncio.gather(*(shared.answers() for _ in range(10)))
+        redis.kill()
+        redis.start()
+        await asyncio.gather(*(shared.answers() for _ in range(10)))
+
+    run(story())
+
+
 Make = Callable[[], Limiter]
 
 
