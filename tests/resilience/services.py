@@ -16,8 +16,9 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg2
 import pytest
@@ -102,6 +103,9 @@ class Service:
 
     def _pids(self) -> list[int]:
         return _family(self._process.pid) if self._process else []
+
+
+Running = TypeVar("Running", bound=Service)
 
 
 class Postgres(Service):
@@ -236,23 +240,20 @@ class Link:
             end.close()
 
 
-@contextmanager
-def postgres_server() -> Iterator[Postgres]:
+def postgres_server() -> AbstractContextManager[Postgres]:
     """A PostgreSQL server of one's own."""
-    with _folder() as folder:
-        service = Postgres(folder)
-        service.start()
-        try:
-            yield service
-        finally:
-            service.kill()
+    return _running(Postgres)
+
+
+def redis_server() -> AbstractContextManager[Redis]:
+    """A Redis server of one's own."""
+    return _running(Redis)
 
 
 @contextmanager
-def redis_server() -> Iterator[Redis]:
-    """A Redis server of one's own."""
+def _running(make: Callable[[Path], Running]) -> Iterator[Running]:
     with _folder() as folder:
-        service = Redis(folder)
+        service = make(folder)
         service.start()
         try:
             yield service
