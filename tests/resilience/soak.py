@@ -26,7 +26,7 @@ from tests.resilience.patients import Conversation, Patient, Think, conversation
 
 _LOAD = 0.7
 _RAMP = (4, 8, 16, 32)
-_SAMPLE_SECONDS = 5.0
+_SAMPLES = 120
 # Flat: the last quarter against the second one, as the first fills the memory of conversations.
 _MEMORY_GROWS, _LATENCY_GROWS, _MORE_CONNECTIONS = 1.05, 1.3, 2
 
@@ -101,11 +101,11 @@ async def capacity(cluster: Cluster, seconds: float, numbers: Iterator[int]) -> 
     return best
 
 
-async def watch(cluster: Cluster, samples: list[Sample]) -> None:
-    """Add a sample every few seconds, until cancelled."""
+async def watch(cluster: Cluster, samples: list[Sample], seconds: float) -> None:
+    """Add a sample every so many seconds, until cancelled."""
     while True:
         samples.append(await asyncio.to_thread(_sample, cluster))
-        await asyncio.sleep(_SAMPLE_SECONDS)
+        await asyncio.sleep(seconds)
 
 
 def _sample(cluster: Cluster) -> Sample:
@@ -167,7 +167,7 @@ async def soak(cluster: Cluster, minutes: float, step: float = 20.0) -> tuple[li
     numbers = count()
     most = await capacity(cluster, step, numbers)
     samples: list[Sample] = []
-    watching = asyncio.create_task(watch(cluster, samples))
+    watching = asyncio.create_task(watch(cluster, samples, 60 * minutes / _SAMPLES))
     done = await talk(cluster, _RAMP[-1], 60 * minutes, Pace(_LOAD * most), numbers)
     watching.cancel()
     parts = quarters(done, samples)

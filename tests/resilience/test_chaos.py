@@ -16,6 +16,7 @@ from tests.channels.web_client import Web
 from tests.loops import run
 from tests.resilience.chaos import run_chaos
 from tests.resilience.disturbances import one_of_each
+from tests.resilience.services import wait_for
 from tests.resilience.soak import Quarter, not_flat, soak
 
 _CONVERSATIONS = 100
@@ -33,23 +34,28 @@ def cluster() -> Iterator[Cluster]:
         yield started
 
 
-def servers_of(cluster: Cluster, path: str) -> list[str]:
-    """The servers that answered requests to a path so far."""
-    lines = (cluster.folder / "nginx.log").read_text().splitlines()
-    return [line.partition('"server":"')[2].rstrip('"}') for line in lines if f'"path":"{path}"' in line]
+def servers_of(cluster: Cluster, path: str, least: int) -> list[str]:
+    """The servers that answered the requests to a path, of which there were at least so many."""
+
+    def servers() -> list[str]:
+        lines = (cluster.folder / "nginx.log").read_text().splitlines()
+        return [line.partition('"server":"')[2].rstrip('"}') for line in lines if f'"path":"{path}"' in line]
+
+    # nginx writes its line after the answer has gone out.
+    wait_for(lambda: len(servers()) >= least, f"lines of {least} requests")
+    return servers()
 
 
 def test_all_messages_of_a_conversation_reach_one_server(cluster: Cluster) -> None:
     people = [Web(cluster.url) for _ in range(8)]
     used = set()
-    for web in people:
-        before = len(servers_of(cluster, "/web/messages"))
+    for number, web in enumerate(people):
         for text in ("my back hurts", "no", "no"):
             assert web.send(text).status_code == 200
         # A renewed token is the same person's.
         web.token = web.call("POST", "/web/session", {}).json()["token"]
         assert web.history()
-        mine = set(servers_of(cluster, "/web/messages")[before:])
+        mine = set(servers_of(cluster, "/web/messages", 4 * (number + 1))[4 * number :])
         assert len(mine) == 1
         used |= mine
     assert len(used) == 2

@@ -30,25 +30,33 @@ def work(of_rasa: bool, port: int) -> tuple[int, int]:
     # Rasa's own looks every second and lets a lost ticket block for a minute: it is given our pace.
     pace = {"wait_time_in_seconds": 0.005, "lock_lifetime": 1.0}
 
-    async def sections() -> tuple[int, int]:
+    met = 0
+
+    async def section(store: LockStore) -> None:
+        nonlocal met
+        async with store.lock("ann", **pace):
+            met += inside.incr("inside") != 1
+            await asyncio.sleep(0.002)
+            inside.decr("inside")
+
+    async def sections() -> int:
         store: LockStore
         store = (
             RedisLockStore(host="127.0.0.1", port=port)
             if of_rasa
             else ConversationLocks(redis=Shared(f"redis://127.0.0.1:{port}"))
         )
-        met = failed = 0
+        failed = 0
         for _ in range(SECTIONS):
             try:
-                async with store.lock("ann", **pace):
-                    met += inside.incr("inside") != 1
-                    await asyncio.sleep(0.002)
-                    inside.decr("inside")
+                # Whoever stands in line behind a ticket that Rasa's lock lost would wait for ever.
+                await asyncio.wait_for(section(store), 0.5)
             except Exception:
                 failed += 1
-        return met, failed
+        return failed
 
-    return run(sections())
+    failed = run(sections())
+    return met, failed
 
 
 Compete = Callable[[bool], tuple[int, int]]
