@@ -10,8 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from backsignal.serving import QUIET
 from tests.ports import free_port
-from tests.resilience.services import Postgres, Redis, postgres_server, redis_server
+from tests.resilience.services import (
+    Postgres,
+    Redis,
+    answers,
+    postgres_server,
+    redis_server,
+    wait_for,
+)
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -40,6 +48,21 @@ def start_server(folder: Path, *options: str, **environment: str) -> Server:
         if line.startswith("Ready: "):
             return Server(f"http://127.0.0.1:{port}", process, database)
     raise AssertionError(f"the assistant ended with status {process.wait()} before it was ready")
+
+
+def start_rasa(model: Path, folder: Path, **environment: str) -> Server:
+    """Start the Rasa server alone with some model, and wait until it answers."""
+    port, database = free_port(), folder / "conversations.db"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backsignal.rasa_command", "run", "--model", str(model), "--port", str(port),
+         "--interface", "127.0.0.1"],
+        cwd=PROJECT,
+        env={**os.environ, **QUIET, "BACKSIGNAL_DATABASE": str(database), **environment},
+        text=True,
+    )  # fmt: skip
+    server = Server(f"http://127.0.0.1:{port}", process, database)
+    wait_for(lambda: answers(f"{server.url}/health/live"), "the server", 120)
+    return server
 
 
 def stop_server(server: Server) -> None:

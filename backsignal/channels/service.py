@@ -3,21 +3,23 @@
 import asyncio
 import logging
 import os
+from functools import partial
 from secrets import compare_digest
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel
+from rasa.core.tracker_store import TrackerStore
 from sanic import Blueprint, Request, Sanic, response
 from sanic.response import HTTPResponse
 
 from backsignal.channels.guard import guard, of_this_machine
 from backsignal.channels.safety import OnMessage
 from backsignal.channels.web_sessions import load_secret
-from backsignal.components import rasa_patches
+from backsignal.components import jobs, rasa_patches
 from backsignal.components.action_endpoint import actions_answer, use_actions
 from backsignal.components.deferred_tensorflow import model_is_loaded
 from backsignal.components.retention import Retention, keep_house
-from backsignal.components.tracker_store import raise_instead_of_forgetting
+from backsignal.components.tracker_store import ConversationStore, raise_instead_of_forgetting
 from backsignal.stores.shared import shared
 from backsignal.telemetry import metrics
 from backsignal.telemetry.stages import set_key
@@ -25,7 +27,7 @@ from backsignal.telemetry.stages import set_key
 logger = logging.getLogger(__name__)
 METRICS_VARIABLE = "BACKSIGNAL_METRICS_TOKEN"
 _PARTS = ("model", "store", "actions", "redis")
-_PROBE = "health-probe"
+_PROBE = "probe"
 _PROBE_SECONDS = 3.0
 
 
@@ -116,7 +118,7 @@ async def _missing(app: Sanic) -> list[str]:
     agent = getattr(app.ctx, "agent", None)
     if agent is None or not agent.is_ready():
         return ["model"]
-    probes = {"store": agent.tracker_store.retrieve(_PROBE), "actions": actions_answer(agent.action_endpoint)}
+    probes = {"store": _takes_in(agent.tracker_store), "actions": actions_answer(agent.action_endpoint)}
     redis = shared()
     if redis:
         probes["redis"] = redis.answers()
@@ -128,3 +130,11 @@ async def _missing(app: Sanic) -> list[str]:
             logger.warning("%s does not answer: %s", part, type(error).__name__)
             missing.append(part)
     return missing
+
+
+async def _takes_in(store: TrackerStore) -> None:
+    """Raise UnavailableError where the store keeps nothing now: a full disk can still be read."""
+    if isinstance(store, ConversationStore):
+        await store.database.keep(jobs.metadata).run(partial(jobs.take, _PROBE, 0.0))
+    else:
+        await store.retrieve(_PROBE)

@@ -23,6 +23,7 @@ from typing import TypeVar
 import psycopg2
 import pytest
 import redis
+import requests
 
 from tests.ports import free_port
 
@@ -49,6 +50,14 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = _SECON
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come in {seconds} seconds"
         time.sleep(0.02)
+
+
+def answers(url: str) -> bool:
+    """Whether all is well there."""
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False
 
 
 class Service:

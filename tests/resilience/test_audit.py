@@ -1,6 +1,7 @@
 """Each level can be told later: what was asked and said, how it was read, which rule, with which content."""
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import yaml
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -21,12 +23,14 @@ from backsignal.clinical.content import CONTENT_VARIABLE, Content
 from backsignal.components import audit, clock
 from backsignal.components.erasure import erase
 from backsignal.components.tracker_store import ConversationStore
+from backsignal.serving import QUIET
 from backsignal.stores import UnavailableError
-from tests.conftest import PROJECT, Server, start_server, stop_server
+from tests.conftest import PROJECT, Server, start_rasa, start_server, stop_server
 from tests.conversation.chat import Chat
 from tests.conversation.test_content_only import FINDING, MILD, QUESTION, change
 from tests.conversation.test_failures import Actions
 from tests.loops import run
+from tests.resilience.services import answers, wait_for
 
 EMERGENCY = "I have wet myself and I can't feel it when I wipe"
 
@@ -237,18 +241,34 @@ def actions() -> Iterator[Actions]:
     started.stop()
 
 
+def another_model(folder: Path) -> Path:
+    """A model that knows intents by keywords alone."""
+    config = yaml.safe_load((PROJECT / "config.yml").read_text(encoding="utf-8"))
+    config["pipeline"] = [{"name": "KeywordIntentClassifier"}, config["pipeline"][-1]]
+    (folder / "config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "backsignal.rasa_command", "train", "--config", str(folder / "config.yml"),
+         "--out", str(folder), "--fixed-model-name", "before", "--force"],
+        cwd=PROJECT,
+        env={**os.environ, **QUIET},
+        check=True,
+    )  # fmt: skip
+    return folder / "before.tar.gz"
+
+
 @pytest.fixture(scope="module")
 def upgraded(
     actions: Actions, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, dict[str, str]]]:
-    """A server whose content was another until a moment ago, and two conversations from before that."""
+    """A server whose content and model were others until a moment ago, and two conversations from then."""
     folder = tmp_path_factory.mktemp("upgraded")
     before = folder / "content"
     shutil.copytree(PROJECT / "backsignal" / "content", before)
     shutil.copy(PROJECT / "clinic.yml", before)
     change(before / "findings.yml", lambda it: it["findings"].extend([{**FINDING, "level": "soon"}, MILD]))
     change(before / "questions.yml", lambda it: it["triage"].insert(0, QUESTION))
-    server = start_server(folder, **{CONTENT_VARIABLE: str(before)})
+    server = start_rasa(another_model(folder), folder, **{CONTENT_VARIABLE: str(before)})
+    wait_for(lambda: answers(f"{server.url}/health/ready"), "readiness")
     waiting, told = Chat(server.url), Chat(server.url)
     assert waiting.say("my back hurts since yesterday").payload("question")["id"] == "glow"
     told.say("my back hurts since yesterday")
@@ -272,7 +292,7 @@ def test_an_emergency_is_audited_while_the_actions_are_gone(
 
 
 @pytest.mark.parametrize("which", ["waiting", "told"])
-def test_conversations_of_an_earlier_content_go_on_and_the_change_is_noted(
+def test_conversations_of_an_earlier_content_and_model_go_on_and_the_change_is_noted(
     which: str, upgraded: tuple[Server, dict[str, str]]
 ) -> None:
     server, senders = upgraded

@@ -18,14 +18,13 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from backsignal.serving import MODEL_INGREDIENTS, QUIET, is_whole, model_path
+from backsignal.serving import MODEL_INGREDIENTS, is_whole, model_path
 from tests.channels.web_client import Web
-from tests.conftest import PROJECT, Server, free_port, start_server, stop_server
+from tests.conftest import PROJECT, Server, free_port, start_rasa, start_server, stop_server
 from tests.conversation.chat import Chat
 from tests.loops import run
 from tests.resilience.checks import stored_in, wrong_in_store
 from tests.resilience.patients import Conversation, Patient, conversation, pausing
-from tests.resilience.services import wait_for
 
 _PEOPLE = 12
 
@@ -113,11 +112,14 @@ def test_a_full_disk_is_said_and_what_is_stored_is_kept(filling: Server) -> None
         assert failed.status_code == 503
         assert "999" in failed.json()["error"]["message"]
         assert "999" in chat.say("no").text
+        ready = requests.get(f"{filling.url}/health/ready", timeout=10)
+        assert (ready.status_code, ready.json()["missing"]) == (503, ["store"])
         assert chat.say("I have wet myself and I can't feel it when I wipe").payload("emergency")
         assert web.history() == before
     finally:
         rasa.rlimit(psutil.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert web.send("no").json()["messages"][-1]["custom"]["data"]["type"] == "question"
+    assert requests.get(f"{filling.url}/health/ready", timeout=10).status_code == 200
 
 
 def test_a_server_with_a_broken_model_says_so_and_keeps_what_is_stored(
@@ -126,24 +128,16 @@ def test_a_server_with_a_broken_model_says_so_and_keeps_what_is_stored(
     web = Web(filling.url)
     assert web.send("my back hurts since yesterday").status_code == 200
     before = web.history()
-    broken, port = tmp_path / "broken.tar.gz", free_port()
+    broken = tmp_path / "broken.tar.gz"
     broken.write_bytes(model_path().read_bytes()[:100_000])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "backsignal.rasa_command", "run", "--model", str(broken), "--port", str(port),
-         "--interface", "127.0.0.1"],
-        cwd=PROJECT,
-        env={**os.environ, **QUIET, "BACKSIGNAL_DATABASE": str(filling.database)},
-    )  # fmt: skip
+    server = start_rasa(broken, filling.database.parent)
     try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(f"{url}/health/live"), "the server", 120)
-        assert requests.get(f"{url}/health/ready", timeout=10).json()["missing"] == ["model"]
-        failed = Web(url, web.token).send("no")
+        assert requests.get(f"{server.url}/health/ready", timeout=10).json()["missing"] == ["model"]
+        failed = Web(server.url, web.token).send("no")
         assert failed.status_code == 503
         assert "999" in failed.json()["error"]["message"]
     finally:
-        process.terminate()
-        process.wait(60)
+        stop_server(server)
     assert web.history() == before
 
 
@@ -168,11 +162,3 @@ def test_a_broken_model_is_trained_anew_where_the_assistant_is_started(tmp_path:
     assert done.returncode == 0, done.stderr
     assert f"{model} is broken" in done.stdout
     assert is_whole(model)
-
-
-def answers(url: str) -> bool:
-    """Whether anything answers there."""
-    try:
-        return requests.get(url, timeout=5).ok
-    except requests.ConnectionError:
-        return False
