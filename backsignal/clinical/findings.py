@@ -25,6 +25,7 @@ class Mention:
     """One finding in a text: `text` is the person's words from `start` to `end` (character offsets).
 
     `long_standing` is true where the words say that it is old, unchanged and checked by a clinician.
+    `doubted` is true where it is uncertain only because the learned detector takes the words otherwise.
     """
 
     finding: str
@@ -34,6 +35,7 @@ class Mention:
     end: int
     side: Side | None = None
     long_standing: bool = False
+    doubted: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Reads one message: text in, `Reading` out."""
 
 from bisect import bisect_left
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -25,7 +26,7 @@ from backsignal.language.overlaps import settle
 from backsignal.language.patient import Owners, Voices
 from backsignal.language.patterns import Chart, Found
 from backsignal.language.speaker import VoiceMark, english, turns
-from backsignal.language.suspicion import Suspicion
+from backsignal.language.suspicion import Hints, Suspicion
 from backsignal.language.together import describe
 from backsignal.language.tokens import closed, sentence_at, sentences, tokenize
 
@@ -33,6 +34,7 @@ _GREETING_TOKENS = 4
 # On these the text has spoken; a finding of another time or person may have been misread.
 _TOLD = frozenset({Status.PRESENT, Status.UNCERTAIN, Status.PAST})
 _SETTLED = frozenset({Status.PRESENT, Status.ABSENT, Status.UNCERTAIN})
+_ELSEWHERE = frozenset({Status.PAST, Status.HYPOTHETICAL, Status.OTHER_PERSON})
 _NEAR = 4
 # Fewer words than this beside what the rules read can hide nothing.
 _UNREAD = 2
@@ -226,9 +228,13 @@ class _Text:
         mentions = self._mentions(statuses + self._derived(times))
         suspected: tuple[str, ...] = ()
         if suspicion is not None and self._leaves_open(mentions, times):
+            hints = suspicion.read(self._text)
+            # In a dialogue the replies say what holds.
+            if not self._turns:
+                mentions = tuple(_with_second_opinion(mention, hints) for mention in mentions)
             settled = {mention.finding for mention in mentions if mention.status in _SETTLED}
             elsewhere = {mention.finding for mention in mentions} - settled
-            suspected = suspicion.suspects(self._text, settled, elsewhere)
+            suspected = hints.suspects(settled, elsewhere)
         return Reading(
             mentions=mentions,
             answer=self._answers.of_all(),
@@ -461,6 +467,22 @@ class _Text:
             if self._chart.has(index, "BOTH_SIDES"):
                 return "both"
         return "both" if len(found) == 2 else next(iter(found), None)
+
+
+def _with_second_opinion(mention: Mention, hints: Hints) -> Mention:
+    """What the rules read, held against what the detector makes of the words around it.
+
+    Where one of the two denies what the other sees, it is asked about before it counts. What the rules
+    give to another time or person, and the detector clearly to this patient now, is there.
+    """
+    place = mention.finding, mention.start, mention.end
+    if mention.status is Status.PRESENT and hints.doubts(*place):
+        return replace(mention, status=Status.UNCERTAIN, doubted=True)
+    if mention.status is Status.ABSENT and hints.believes(*place):
+        return replace(mention, status=Status.UNCERTAIN)
+    if mention.status in _ELSEWHERE and hints.believes(*place):
+        return replace(mention, status=Status.PRESENT)
+    return mention
 
 
 def _is_quoted(match: Match) -> bool:

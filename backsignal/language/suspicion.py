@@ -21,11 +21,15 @@ MODEL_FILE = "suspicion.npz"
 SETTINGS_FILE = "suspicion.json"
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+_WORD = re.compile(r"\S+")
 # A text of more words than this is read in windows: one sign in a long story would drown in the whole.
 _WHOLE_WORDS = 60
 _WINDOW_WORDS = 40
+# Around the signs of a text of so few words stands nothing that could change what they mean.
+_PLAIN_WORDS = 12
 
 Scores = NDArray[np.float32]
+Span = tuple[int, int]
 
 
 class Settings(NamedTuple):
@@ -35,7 +39,8 @@ class Settings(NamedTuple):
     finding against an emergency at all. A finding is suspected from `threshold` on; once one is, others that
     come within `margin` of it are too, `most` in all. A finding that the text gives to another time or person
     must be likelier by `doubt`. Below `floor` the n-grams alone rule an emergency out, and at most `windows`
-    windows of a long text are given to the encoder.
+    windows of a long text are given to the encoder. Where the rules read a finding, an emergency below
+    `unlikely` says that they misread it, and the finding from `likely` on that it is there now.
     """
 
     encoder_share: float
@@ -46,6 +51,8 @@ class Settings(NamedTuple):
     most: int
     floor: float
     windows: int
+    unlikely: float
+    likely: float
 
 
 class Suspicion:
@@ -55,9 +62,9 @@ class Suspicion:
         self, findings: tuple[str, ...], ngrams: NgramModel, encoder: Encoder, settings: Settings
     ) -> None:
         self.findings = findings
-        self._ngrams = ngrams
-        self._encoder = encoder
-        self._settings = settings
+        self.ngrams = ngrams
+        self.encoder = encoder
+        self.settings = settings
 
     @classmethod
     def load(cls, folder: Path = WEIGHTS) -> "Suspicion":
@@ -72,69 +79,119 @@ class Suspicion:
             Settings(**stored["settings"]),
         )
 
-    def suspects(
-        self, text: str, settled: Collection[str] = (), elsewhere: Collection[str] = ()
-    ) -> tuple[str, ...]:
-        """Emergency findings that a text makes likely, likeliest first.
+    def read(self, text: str) -> "Hints":
+        """What it makes of a text."""
+        return Hints(self, text)
+
+
+class Hints:
+    """What the detector makes of one text; the encoder reads no more of it than is asked about."""
+
+    def __init__(self, detector: Suspicion, text: str) -> None:
+        self._detector = detector
+        self._settings = detector.settings
+        self._windows = windows_of(text)
+        self._plain = len(text.split()) <= _PLAIN_WORDS
+        self._by_ngrams = [detector.ngrams.scores(window.text) for window in self._windows]
+        self._by_both: dict[int, Scores] = {}
+
+    def suspects(self, settled: Collection[str] = (), elsewhere: Collection[str] = ()) -> tuple[str, ...]:
+        """Emergency findings that the text makes likely, likeliest first.
 
         `settled` are those that the rules read as there, denied or unsure: on them nothing is said. Where the
         rules read a finding but give it to another time or person (`elsewhere`), they may be mistaken.
         """
-        scores = self.scores(text)
+        scores = self._of_findings()
         if scores is None:
             return ()
-        for index, finding in enumerate(self.findings):
+        findings = self._detector.findings
+        for index, finding in enumerate(findings):
             if finding in elsewhere:
                 scores[index] -= self._settings.doubt
-        order = [int(at) for at in np.argsort(-scores, kind="stable") if self.findings[at] not in settled]
+        order = [int(at) for at in np.argsort(-scores, kind="stable") if findings[at] not in settled]
         if not order or scores[order[0]] < self._settings.threshold:
             return ()
         near = [at for at in order if scores[at] >= scores[order[0]] - self._settings.margin]
-        return tuple(self.findings[at] for at in near[: self._settings.most])
+        return tuple(findings[at] for at in near[: self._settings.most])
 
-    def scores(self, text: str) -> Scores | None:
+    def doubts(self, finding: str, start: int, end: int) -> bool:
+        """Whether the text around a place (character offsets) makes any emergency unlikely."""
+        around = self._around(finding, start, end)
+        return bool(around) and max(float(both[-1]) for both in around) < self._settings.unlikely
+
+    def believes(self, finding: str, start: int, end: int) -> bool:
+        """Whether the text around a place (character offsets) says that a finding is there, and now."""
+        around = self._around(finding, start, end)
+        column = self._detector.findings.index(finding) if around else 0
+        return any(float(both[-1] + both[column]) >= self._settings.likely for both in around)
+
+    def _of_findings(self) -> Scores | None:
         """One score a finding; None where the n-grams alone rule an emergency out."""
-        windows = windows_of(text)
-        by_ngrams = [self._ngrams.scores(window) for window in windows]
-        likely = sorted(range(len(windows)), key=lambda at: -float(by_ngrams[at][-1]))[
-            : self._settings.windows
+        windows = sorted(range(len(self._windows)), key=lambda at: -float(self._by_ngrams[at][-1]))
+        likely = [
+            at for at in windows[: self._settings.windows] if self._by_ngrams[at][-1] >= self._settings.floor
         ]
-        likely = [at for at in likely if by_ngrams[at][-1] >= self._settings.floor]
         if not likely:
             return None
-        found = [self._combined(by_ngrams[at], self._encoder.suspicion(windows[at])) for at in likely]
+        share = self._settings.finding_share
+        found = [both[-1] + share * both[:-1] for both in map(self._both, likely)]
         best: Scores = np.max(found, axis=0)
         return best
 
-    def _combined(self, by_ngrams: Scores, by_encoder: Scores) -> Scores:
-        share = self._settings.encoder_share
-        both = share * by_encoder + (1 - share) * by_ngrams
-        findings: Scores = both[-1] + self._settings.finding_share * both[:-1]
-        return findings
+    def _around(self, finding: str, start: int, end: int) -> list[Scores]:
+        """What both make of the windows that hold a place; nothing where they know nothing of the finding."""
+        if finding not in self._detector.findings or self._plain:
+            return []
+        return [
+            self._both(at)
+            for at, window in enumerate(self._windows)
+            if window.start < end and start < window.end
+        ]
+
+    def _both(self, at: int) -> Scores:
+        """The log odds of each finding in a window, and of any of them at the end."""
+        if at not in self._by_both:
+            share = self._settings.encoder_share
+            by_encoder = self._detector.encoder.suspicion(self._windows[at].text)
+            self._by_both[at] = share * by_encoder + (1 - share) * self._by_ngrams[at]
+        return self._by_both[at]
 
 
-def windows_of(text: str) -> list[str]:
+class Window(NamedTuple):
+    """A piece of a text: where it stands (character offsets), and its words."""
+
+    start: int
+    end: int
+    text: str
+
+
+def windows_of(text: str) -> list[Window]:
     """A short text whole; a long one in overlapping runs of sentences of about 40 words."""
-    if len(text.split()) <= _WHOLE_WORDS:
-        return [text]
-    windows: list[str] = []
-    current: list[list[str]] = []
-    for part in _parts(text):
+    sentences = _parts(text)
+    if sum(map(len, sentences)) <= _WHOLE_WORDS:
+        return [Window(0, len(text), text)]
+    windows: list[Window] = []
+    current: list[list[Span]] = []
+    for part in sentences:
         if current and sum(map(len, current)) + len(part) > _WINDOW_WORDS:
-            windows.append(_joined(current))
+            windows.append(_joined(text, current))
             current = current[-1:] if len(current[-1]) + len(part) <= _WINDOW_WORDS else []
         current.append(part)
-    return [*windows, _joined(current)] if current else windows
+    return [*windows, _joined(text, current)]
 
 
-def _parts(text: str) -> list[list[str]]:
+def _parts(text: str) -> list[list[Span]]:
     """Sentences as words; one that never ends is cut."""
-    parts: list[list[str]] = []
-    for sentence in _SENTENCE_END.split(text):
-        words = sentence.split()
+    ends = [*(found.start() for found in _SENTENCE_END.finditer(text)), len(text)]
+    parts: list[list[Span]] = []
+    start = 0
+    for end in ends:
+        words = [found.span() for found in _WORD.finditer(text, start, end)]
         parts.extend(words[at : at + _WINDOW_WORDS] for at in range(0, len(words), _WINDOW_WORDS))
+        start = end
     return parts
 
 
-def _joined(parts: list[list[str]]) -> str:
-    return " ".join(word for part in parts for word in part)
+def _joined(text: str, parts: list[list[Span]]) -> Window:
+    words = [text[start:end] for part in parts for start, end in part]
+    return Window(parts[0][0][0], parts[-1][-1][1], " ".join(words))

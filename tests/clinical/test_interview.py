@@ -266,6 +266,16 @@ def test_a_suspicion_after_a_denial_is_asked_again_once() -> None:
     assert asked(interview).sure
 
 
+def test_a_doubted_sign_is_asked_first_and_counts_once_it_is_told_again() -> None:
+    interview = Interview()
+    doubted = mention("collapse", Status.UNCERTAIN, doubted=True)
+    tell(interview, doubted)
+    assert supported(interview.record, CONTENT).level is not Level.EMERGENCY
+    assert {finding.id for finding in asked(interview).findings} == {"collapse"}
+    tell(interview, doubted)
+    assert supported(interview.record, CONTENT).level is Level.EMERGENCY
+
+
 @pytest.mark.parametrize("status", [Status.PAST, Status.HYPOTHETICAL, Status.OTHER_PERSON, Status.UNCERTAIN])
 def test_what_is_not_said_to_be_there_now_is_asked(status: Status) -> None:
     interview = Interview()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backsignal.clinical.content import Content
 from backsignal.clinical.findings import Status
@@ -18,8 +20,10 @@ from backsignal.language.public_encoder import PublicEncoder
 from backsignal.language.reader import Reader
 from backsignal.language.suspicion import MODEL_FILE, SETTINGS_FILE, Suspicion, windows_of
 from backsignal.language.word_pieces import MAX_PIECES, Pieces
+from tests.language.test_properties import SIGNS, SMALL_TALK
 
 TODAY = date(2026, 11, 22)
+_READER = Reader.load()
 DEVELOPMENT = Path(__file__).resolve().parents[2] / "evaluation" / "development"
 EMERGENCIES = {f.id for f in Content.load().findings.values() if f.level is Level.EMERGENCY}
 
@@ -31,7 +35,7 @@ def detector() -> Suspicion:
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return Reader.load()
+    return _READER
 
 
 def rows(name: str) -> list[dict]:
@@ -94,7 +98,7 @@ def test_the_model_file_holds_plain_arrays() -> None:
 
 def test_it_finds_most_emergencies_told_without_a_textbook_word(detector: Suspicion) -> None:
     told = [row for row in rows("emergency") if not row["textbook"] and set(row["present"]) & EMERGENCIES]
-    found = [bool(set(detector.suspects(row["text"])) & set(row["present"])) for row in told]
+    found = [bool(set(detector.read(row["text"]).suspects()) & set(row["present"])) for row in told]
     assert sum(found) / len(found) >= RECALL_FLOOR
 
 
@@ -125,7 +129,7 @@ def test_with_the_rules_it_seldom_asks_without_need(reader: Reader) -> None:
     ],
 )
 def test_small_talk_raises_no_suspicion(detector: Suspicion, text: str) -> None:
-    assert detector.suspects(text) == ()
+    assert detector.read(text).suspects() == ()
 
 
 def test_it_is_silent_on_what_the_text_says_or_denies(reader: Reader) -> None:
@@ -137,23 +141,91 @@ def test_it_is_silent_on_what_the_text_says_or_denies(reader: Reader) -> None:
 
 def test_settled_findings_are_left_out(detector: Suspicion) -> None:
     text = "sat on the cold loo seat this morning and could not tell you if it was there or not"
-    suspected = detector.suspects(text)
+    suspected = detector.read(text).suspects()
     assert "saddle_numbness" in suspected
-    assert "saddle_numbness" not in detector.suspects(text, settled={"saddle_numbness"})
+    assert "saddle_numbness" not in detector.read(text).suspects(settled={"saddle_numbness"})
 
 
 def test_what_is_told_of_another_time_or_person_needs_clearer_words(detector: Suspicion) -> None:
     asked = [row["text"] for row in rows("other")]
-    plain = sum("leg_weakness" in detector.suspects(text) for text in asked)
-    doubted = sum("leg_weakness" in detector.suspects(text, elsewhere={"leg_weakness"}) for text in asked)
+    plain = sum("leg_weakness" in detector.read(text).suspects() for text in asked)
+    doubted = sum(
+        "leg_weakness" in detector.read(text).suspects(elsewhere={"leg_weakness"}) for text in asked
+    )
     assert doubted < plain
 
 
-def test_it_sets_no_finding(reader: Reader) -> None:
-    without = Reader.load(detector=False)
-    for row in rows("emergency")[:40]:
-        read = reader.read(row["text"], today=TODAY)
-        assert read.mentions == without.read(row["text"], today=TODAY).mentions
+# -- the second opinion on what the rules read
+
+
+@pytest.fixture(scope="module")
+def rules() -> Reader:
+    return Reader.load(detector=False)
+
+
+def status_of(reader: Reader, text: str, finding: str) -> tuple[Status, bool]:
+    (mention,) = (m for m in reader.read(text, today=TODAY).mentions if m.finding == finding)
+    return mention.status, mention.doubted
+
+
+def test_it_finds_nothing_itself(reader: Reader, rules: Reader) -> None:
+    for row in (rows("emergency") + rows("other"))[::5]:
+        both = reader.read(row["text"], today=TODAY).mentions
+        alone = rules.read(row["text"], today=TODAY).mentions
+        assert [(m.finding, m.start, m.end) for m in both] == [(m.finding, m.start, m.end) for m in alone]
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        (
+            "I fainted at my own christening, mother never let it go. Today it is only a stiff back.",
+            "collapse",
+        ),
+        (
+            "will my leg give out one day if I go on roofing? My sore back has me thinking of an office job",
+            "leg_weakness",
+        ),
+        (
+            "my knees gave way when they called my number at bingo! Can I do aerobics with a stiff back?",
+            "leg_weakness",
+        ),
+    ],
+)
+def test_what_the_words_around_do_not_bear_out_is_asked_before_it_counts(
+    text: str, finding: str, reader: Reader, rules: Reader
+) -> None:
+    assert status_of(rules, text, finding) == (Status.PRESENT, False)
+    assert status_of(reader, text, finding) == (Status.UNCERTAIN, True)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text(max_size=300))
+def test_it_never_raises(text: str) -> None:
+    _READER.read(text, today=TODAY)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(SIGNS)), st.sampled_from(SMALL_TALK), st.sampled_from(SMALL_TALK))
+def test_a_sign_within_small_talk_counts_or_is_asked(sign: str, before: str, after: str) -> None:
+    read = _READER.read(f"{before} {sign}. {after}", today=TODAY).mentions
+    assert [m.status for m in read if m.finding == SIGNS[sign]] in ([Status.PRESENT], [Status.UNCERTAIN])
+
+
+def test_few_words_are_taken_at_their_word(reader: Reader, rules: Reader) -> None:
+    for text in (
+        "no fever but my arse is numb",
+        "i fainted",
+        "my legs gave out",
+        "chest pain and a sore back",
+    ):
+        assert reader.read(text, today=TODAY).mentions == rules.read(text, today=TODAY).mentions
+
+
+def test_what_no_model_was_trained_on_is_left_to_the_rules(reader: Reader, detector: Suspicion) -> None:
+    hints = detector.read("I have had a fever and shivers for three days now with this pain in my back")
+    assert not hints.doubts("fever", 9, 14)
+    assert not hints.believes("fever", 9, 14)
 
 
 # -- long texts and odd ones
@@ -162,15 +234,16 @@ def test_it_sets_no_finding(reader: Reader) -> None:
 def test_a_sign_in_the_middle_of_a_long_story_is_still_found(detector: Suspicion) -> None:
     story = "We drove up on the Friday with the dog and the kids and the weather was fair for once. " * 8
     sign = "Since Sunday I have to look down to see whether I am peeing, I feel nothing of it. "
-    assert "bladder_sensation_loss" in detector.suspects(story + sign + story)
+    assert "bladder_sensation_loss" in detector.read(story + sign + story).suspects()
 
 
 def test_windows_hold_every_word_and_are_short() -> None:
     text = " ".join(f"word{n}{'.' if n % 17 == 0 else ''}" for n in range(700))
     windows = windows_of(text)
-    assert set(" ".join(windows).split()) == set(text.split())
-    assert max(len(window.split()) for window in windows) <= 60
-    assert windows_of("one short line") == ["one short line"]
+    assert {word for window in windows for word in window.text.split()} == set(text.split())
+    assert all(text[window.start : window.end] == window.text for window in windows)
+    assert max(len(window.text.split()) for window in windows) <= 60
+    assert windows_of("one short line") == [(0, 14, "one short line")]
 
 
 def test_endless_text_is_read_in_time_that_grows_with_its_length() -> None:
