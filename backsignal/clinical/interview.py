@@ -429,8 +429,8 @@ def _enter_mentions(interview: Interview, content: Content, message: Message) ->
             continue  # an age is exact: what follows from it needs no words
         before = interview.record.value(finding.id, content)
         emergency = finding.level is Level.EMERGENCY
-        # Asked for it, even doubtful words are the answer.
-        answers = finding.id in asked or finding.id in interview.settled
+        # Asked for it, now or before, even doubtful words are the answer.
+        answers = finding.id in {*asked, *interview.settled, *interview.record.entries}
         if mention.status is Status.PRESENT or (mention.doubted and answers):
             interview.record.note(finding.id, _entry(Value.PRESENT, "told", message, mention))
         elif mention.status is Status.ABSENT or (mention.status is Status.PAST and finding.id in asked):

@@ -478,7 +478,7 @@ def _with_second_opinion(mention: Mention, hints: Hints) -> Mention:
     place = mention.finding, mention.start, mention.end
     if mention.status is Status.PRESENT and hints.doubts(*place):
         return replace(mention, status=Status.UNCERTAIN, doubted=True)
-    if mention.status is Status.ABSENT and hints.believes(*place):
+    if mention.status is Status.ABSENT and hints.believes(*place, denied=True):
         return replace(mention, status=Status.UNCERTAIN)
     if mention.status in _ELSEWHERE and hints.believes(*place):
         return replace(mention, status=Status.PRESENT)

@@ -40,7 +40,8 @@ class Settings(NamedTuple):
     come within `margin` of it are too, `most` in all. A finding that the text gives to another time or person
     must be likelier by `doubt`. Below `floor` the n-grams alone rule an emergency out, and at most `windows`
     windows of a long text are given to the encoder. Where the rules read a finding, an emergency below
-    `unlikely` says that they misread it, and the finding from `likely` on that it is there now.
+    `unlikely` says that they misread it, and the finding from `likely` on that it is there now; where they
+    read that it is denied, from `likely_denied` on.
     """
 
     encoder_share: float
@@ -53,6 +54,7 @@ class Settings(NamedTuple):
     windows: int
     unlikely: float
     likely: float
+    likely_denied: float
 
 
 class Suspicion:
@@ -119,11 +121,12 @@ class Hints:
         around = self._around(finding, start, end)
         return bool(around) and max(float(both[-1]) for both in around) < self._settings.unlikely
 
-    def believes(self, finding: str, start: int, end: int) -> bool:
+    def believes(self, finding: str, start: int, end: int, denied: bool = False) -> bool:
         """Whether the text around a place (character offsets) says that a finding is there, and now."""
         around = self._around(finding, start, end)
         column = self._detector.findings.index(finding) if around else 0
-        return any(float(both[-1] + both[column]) >= self._settings.likely for both in around)
+        enough = self._settings.likely_denied if denied else self._settings.likely
+        return any(float(both[-1] + both[column]) >= enough for both in around)
 
     def _of_findings(self) -> Scores | None:
         """One score a finding; None where the n-grams alone rule an emergency out."""

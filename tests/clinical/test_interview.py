@@ -266,6 +266,13 @@ def test_a_suspicion_after_a_denial_is_asked_again_once() -> None:
     assert asked(interview).sure
 
 
+def test_a_doubted_sign_counts_at_once_where_it_was_denied_before() -> None:
+    interview = Interview()
+    tell(interview, mention("collapse", Status.ABSENT))
+    tell(interview, mention("collapse", Status.UNCERTAIN, doubted=True))
+    assert supported(interview.record, CONTENT).level is Level.EMERGENCY
+
+
 def test_a_doubted_sign_is_asked_first_and_counts_once_it_is_told_again() -> None:
     interview = Interview()
     doubted = mention("collapse", Status.UNCERTAIN, doubted=True)
