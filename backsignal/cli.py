@@ -40,18 +40,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _replay(database: str | None) -> int:
-    from backsignal.components.databases import make_tables, open_database
-    from backsignal.replay import replay
+    from sqlalchemy.engine import Connection
 
-    try:
+    from backsignal.components.databases import open_database, with_audit
+    from backsignal.replay import replay
+    from backsignal.stores import UnavailableError
+
+    def worst(connection: Connection) -> int:
         statuses = []
-        with open_database(database).begin() as connection:
-            make_tables(connection)
-            for status, sentence in replay(connection):
-                statuses.append(status)
-                print(sentence)  # noqa: T201 - the command's result
+        for status, sentence in replay(connection):
+            statuses.append(status)
+            print(sentence)  # noqa: T201 - the command's result
+        return max(statuses)
+
+    statuses = []
+    try:
+        opened = open_database(database)
+        for each in [opened] if database else with_audit(opened):
+            print(f"{each.url!r}")  # noqa: T201 - each has its own numbers of rows
+            statuses.append(each.at_leisure(worst))
     except FileNotFoundError as error:
         return _failed(error)
+    except UnavailableError as error:
+        return _failed(f"the database does not answer ({error})")
     return max(statuses)
 
 
@@ -59,18 +70,21 @@ def _personal_data(command: str, who: str, database: str | None) -> int:
     import json
 
     from backsignal.personal_data import NobodyError, work_on
+    from backsignal.stores import UnavailableError
 
     try:
         done = work_on(command, who, database)
     except (FileNotFoundError, NobodyError) as error:
         return _failed(error)
+    except UnavailableError as error:
+        return _failed(f"the database does not answer ({error})")
     json.dump(done, sys.stdout, ensure_ascii=False, indent=2, default=str)
     print()  # noqa: T201 - the command's result
     return 0
 
 
-def _failed(error: Exception) -> int:
-    print(f"backsignal: {error}", file=sys.stderr)  # noqa: T201 - the command speaks to a person
+def _failed(why: object) -> int:
+    print(f"backsignal: {why}", file=sys.stderr)  # noqa: T201 - the command speaks to a person
     return 3
 
 

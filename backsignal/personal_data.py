@@ -3,21 +3,22 @@
 import asyncio
 import json
 import re
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 from sqlalchemy.engine import Connection
 
-from backsignal.assist.store import Store, calls_address
+from backsignal.assist.store import CALL, Store, audited_as, calls_address
 from backsignal.channels.messaging_senders import sender_of
 from backsignal.channels.web_sessions import load_secret
-from backsignal.components import audit, check_ins, inbox, opted_out
-from backsignal.components.databases import make_tables, open_database
-from backsignal.components.erasure import erase_rows, leave_no_trace
-from backsignal.stores.database import database_at
+from backsignal.components import check_ins, inbox, opted_out
+from backsignal.components.databases import open_database
+from backsignal.components.erasure import erase_rows
+from backsignal.stores import audit
+from backsignal.stores.database import Database, database_at, leave_no_trace
 
-CALL = "call:"
 _BROWSER = re.compile(r"(web-[0-9a-f]{32})(-[0-9]+)?")
 # As it is read out to a person: see actions/hand_over.py.
 _REFERENCE = re.compile(r"[A-Z0-9]{4}-[A-Z0-9]{4}")
@@ -43,25 +44,22 @@ def work_on(command: str, who: str, database: str | None) -> dict[str, Any]:
     Raises NobodyError, or FileNotFoundError where there is no such database.
     """
     if who.startswith(CALL):
-        calls, call = Store(database_at(calls_address())), who.removeprefix(CALL)
+        calls, call = database_at(calls_address()), who.removeprefix(CALL)
         return asyncio.run(export_call(calls, call) if command == "export" else erase_call(calls, call))
-    engine = open_database(database)
-    with engine.begin() as connection:
-        make_tables(connection)
-        if command == "export":
-            return export(connection, who)
-        erased = erase_all(connection, who)
-    with engine.connect() as connection:
-        leave_no_trace(connection)
+    conversations = open_database(database)
+    if command == "export":
+        return conversations.at_leisure(partial(export, who))
+    erased = conversations.at_leisure(partial(erase_all, who))
+    conversations.at_leisure(leave_no_trace)
     return {"erased": erased}
 
 
-def export(connection: Connection, who: str) -> dict[str, Any]:
+def export(who: str, connection: Connection) -> dict[str, Any]:
     """All that is kept of somebody in conversations. Raises NobodyError."""
     return {"conversations": {sender: _kept(connection, sender) for sender in _senders(connection, who)}}
 
 
-def erase_all(connection: Connection, who: str) -> list[str]:
+def erase_all(who: str, connection: Connection) -> list[str]:
     """Erase all of that but the wish not to be written to; returns which conversations it were.
 
     Raises NobodyError.
@@ -72,17 +70,18 @@ def erase_all(connection: Connection, who: str) -> list[str]:
     return senders
 
 
-async def export_call(calls: Store, call: str) -> dict[str, Any]:
+async def export_call(calls: Database, call: str) -> dict[str, Any]:
     """All that is kept of a call. Raises NobodyError."""
-    events = await calls.events(call)
+    events = await Store(calls).events(call)
     if not events:
         raise NobodyError(f"there is no call {call}")
-    return {"calls": {call: [event.dict() for event in events]}}
+    audited = await calls.run(partial(_rows, audit.table.c.sender, audited_as(call)))
+    return {"calls": {call: {"events": [event.dict() for event in events], "audit": audited}}}
 
 
-async def erase_call(calls: Store, call: str) -> dict[str, Any]:
+async def erase_call(calls: Database, call: str) -> dict[str, Any]:
     """Erase a call; returns what was erased. Raises NobodyError."""
-    if not await calls.erase(call):
+    if not await Store(calls).erase(call):
         raise NobodyError(f"there is no call {call}")
     return {"erased": [f"{CALL}{call}"]}
 
@@ -113,11 +112,12 @@ def _of_the_same_browser(connection: Connection, sender: str) -> set[str]:
 
 
 def _kept(connection: Connection, sender: str) -> dict[str, list[dict[str, Any]]]:
-    kept = {}
-    for name, column in _TABLES.items():
-        rows = connection.execute(sa.select(column.table).where(column == sender)).mappings()
-        kept[name] = [{key: _readable(key, value) for key, value in row.items()} for row in rows]
-    return kept
+    return {name: _rows(column, sender, connection) for name, column in _TABLES.items()}
+
+
+def _rows(column: sa.Column[Any], sender: str, connection: Connection) -> list[dict[str, Any]]:
+    rows = connection.execute(sa.select(column.table).where(column == sender)).mappings()
+    return [{key: _readable(key, value) for key, value in row.items()} for row in rows]
 
 
 def _readable(key: str, value: Any) -> Any:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from sqlalchemy.engine import Connection
 
 from backsignal.clinical.content import Content
+from backsignal.clinical.evidence import record_of
 from backsignal.clinical.red_flags import check, supported
-from backsignal.components.audit import Row, broken_seals, record_of, rows_of
 from backsignal.components.turns import content
+from backsignal.stores.audit import Row, broken_seals, rows_of
 
 SAME, DIFFERENT, BROKEN = 0, 1, 2
 
@@ -45,6 +46,10 @@ def _difference(row: Row, today: Content) -> str | None:
     triage = (check if row.data["told"] == "triage" else supported)(record, today)
     if triage.level.value != row.data["level"]:
         return f"{row.data['level']} then, {triage.level.value} now"
+    # Of a call: what the findings alone support, which the unknown may hide.
+    told, alone = row.data.get("supported"), supported(record, today).level.value
+    if told not in (None, alone):
+        return f"{told} by the findings alone then, {alone} now"
     then = {reason["rule"] for reason in row.data["reasons"]}
     now = {reason.rule for reason in triage.reasons}
     if then == now:

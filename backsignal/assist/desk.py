@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from backsignal.assist.access import Person
+from backsignal.assist.audit import told
 from backsignal.assist.call import Because, Call, CallError, Event, Kind, StaleError, TickStatus
 from backsignal.assist.content import CallContent
 from backsignal.assist.listening import Role, Turn
@@ -23,6 +24,7 @@ from backsignal.assist.understanding import Understanding
 from backsignal.clinical.content import Measure
 from backsignal.clinical.levels import Level
 from backsignal.stores import OutrunError
+from backsignal.stores.audit import Told
 from backsignal.stores.shared import News
 
 _MOST_IN_MEMORY = 300
@@ -306,15 +308,15 @@ class Desk:
                 if not planned:
                     return live.call, None
                 try:
-                    await self._keep(live, self._take_in(live.call, person, planned, request_id))
+                    await self._keep(live, *self._take_in(live.call, person, planned, request_id))
                 except OutrunError:
                     continue
                 return live.call, None
         raise OutrunError
 
-    async def _keep(self, live: _Live, events: list[Event]) -> None:
+    async def _keep(self, live: _Live, events: list[Event], audited: list[Told]) -> None:
         try:
-            await self._store.append(live.call.id, events)
+            await self._store.append(live.call.id, events, audited)
         except BaseException:
             # What is in memory is ahead of what was kept: it is made again from what was kept.
             self._live.pop(live.call.id, None)
@@ -326,19 +328,22 @@ class Desk:
 
     def _take_in(
         self, call: Call, person: Person, planned: list[Planned], request_id: str | None
-    ) -> list[Event]:
-        """The events, taken in, and the change of level that follows from them."""
+    ) -> tuple[list[Event], list[Told]]:
+        """The events, taken in, with the change of level that follows from them, and the audit's rows."""
         events: list[Event] = []
+        audited: list[Told] = []
         for kind, data in planned:
             event = self._event(call.version + 1, kind, person, data, None if events else request_id)
             call.apply(event)
             events.append(event)
+            if row := told(call, event):
+                audited.append(row)
         level = call.supported().level
         if level is not (call.level or Level.SELF_CARE):
             event = self._event(call.version + 1, "level", _ASSISTANT, {"level": level.value})
             call.apply(event)
             events.append(event)
-        return events
+        return events, audited
 
     def _event(
         self, seq: int, kind: Kind, person: Person, data: dict[str, Any], request_id: str | None = None

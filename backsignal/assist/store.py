@@ -1,8 +1,11 @@
-"""Where calls are kept: one row a call, one row an event. Events are only ever added."""
+"""Where calls are kept: one row a call, one row an event. Events are only ever added.
+
+What the audit says of a call stands in the same database, and is stored with the events or not at all.
+"""
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,8 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import IntegrityError
 
 from backsignal.assist.call import Event
-from backsignal.stores import OutrunError
-from backsignal.stores.database import Database, address, set_address
+from backsignal.stores import OutrunError, audit
+from backsignal.stores.database import Database, address, leave_no_trace, set_address
 
 _tables = sa.MetaData()
 _calls = sa.Table(
@@ -40,7 +43,13 @@ _events = sa.Table(
 )
 
 DATABASE_VARIABLE = "BACKSIGNAL_ASSIST_DATABASE"
+CALL = "call:"
 _FILE = Path(__file__).resolve().parents[2] / "var" / "assist.db"
+
+
+def audited_as(call_id: str) -> str:
+    """The name by which the audit, and the commands, know a call."""
+    return f"{CALL}{call_id}"
 
 
 def calls_address() -> URL:
@@ -66,7 +75,7 @@ class Store:
     """Calls in a database."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database.keep(_tables)
+        self._database = database.keep(_tables, audit.metadata)
 
     async def create(self, call_id: str, owner: str, event: Event) -> None:
         """Keep a new call with its first event. Raises OutrunError where the call is there already."""
@@ -78,15 +87,22 @@ class Store:
 
         await self._change(creating)
 
-    async def append(self, call_id: str, events: Iterable[Event]) -> None:
-        """Add events to a call, all or none. Raises OutrunError where their numbers are taken."""
-        events = list(events)
+    async def append(self, call_id: str, events: Sequence[Event], told: Iterable[audit.Told]) -> None:
+        """Add events to a call with what the audit is told of them, all or none.
+
+        Raises OutrunError where their numbers are taken, or the call is gone.
+        """
+        before = sa.and_(_calls.c.id == call_id, _calls.c.version == events[0].seq - 1)
         closed = next((event.at for event in events if event.kind == "completed"), None)
         changes: dict[str, Any] = {"version": events[-1].seq, **({"closed_at": closed} if closed else {})}
 
         def appending(connection: Connection) -> None:
+            # First of all, so that whoever erases the call now waits for this, or this for them.
+            if not connection.execute(_calls.update().where(before).values(**changes)).rowcount:
+                raise OutrunError
             _add(connection, call_id, events)
-            connection.execute(_calls.update().where(_calls.c.id == call_id).values(**changes))
+            for each in told:
+                audit.append(connection, audited_as(call_id), each)
 
         await self._change(appending)
 
@@ -121,13 +137,17 @@ class Store:
         return [CallRow(row["id"], row["owner"], row["version"], row["closed_at"]) for row in rows]
 
     async def erase(self, call_id: str) -> bool:
-        """Erase a call and all that was said in it; False where there is none."""
+        """Erase a call and all that was said in it, in the audit as well; False where there is none."""
 
         def erasing(connection: Connection) -> bool:
+            there = connection.execute(_calls.delete().where(_calls.c.id == call_id)).rowcount
             connection.execute(_events.delete().where(_events.c.call_id == call_id))
-            return bool(connection.execute(_calls.delete().where(_calls.c.id == call_id)).rowcount)
+            audit.erase_audit(connection, audited_as(call_id))
+            return bool(there)
 
-        return await self._database.run(erasing)
+        erased = await self._database.run(erasing)
+        await self._database.run(leave_no_trace)
+        return erased
 
     async def erase_opened_before(self, moment: str) -> int:
         """Erase the calls that were opened before a moment (ISO 8601); returns how many."""

@@ -18,8 +18,8 @@ from backsignal.components.unstored import not_stored
 from backsignal.telemetry.stages import take_request_id
 
 TOKEN_VARIABLE = "BACKSIGNAL_REST_TOKEN"
-# The conversations of the other channels, whose people signed in or were checked there.
-_OF_OTHERS = re.compile(r"(web-[0-9a-f]{32}-[0-9]+|[a-z]+-[0-9a-f]{32})")
+# The conversations of the other channels, whose people signed in or were checked there, and calls.
+_OF_OTHERS = re.compile(r"(web-[0-9a-f]{32}-[0-9]+|[a-z]+-[0-9a-f]{32}|call:.*)")
 
 
 class RestChannel(InputChannel):

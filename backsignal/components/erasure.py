@@ -7,12 +7,13 @@ import sqlalchemy as sa
 from rasa.core.tracker_store import TrackerStore
 from sqlalchemy.engine import Connection
 
-from backsignal.components import audit, check_ins, inbox, tracker_store
-from backsignal.components.audit import erase_audit
+from backsignal.components import check_ins, inbox, tracker_store
 from backsignal.components.check_ins import erase_check_ins
 from backsignal.components.inbox import erase_inbox
 from backsignal.components.tracker_store import ConversationStore
-from backsignal.stores.database import one_at_a_time
+from backsignal.stores import audit
+from backsignal.stores.audit import erase_audit
+from backsignal.stores.database import leave_no_trace, one_at_a_time
 
 events = tracker_store.table
 # What this process keeps of conversations in its memory: how each of these is told to forget one.
@@ -86,15 +87,6 @@ def expire(sender: str, before: float, connection: Connection) -> None:
         erase_inbox(connection, sender)
 
 
-def leave_no_trace(connection: Connection) -> None:
-    """Take what was erased out of the files as well: SQLite's log still holds it until it is written back."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
-
-
 def _erase_conversation(sender: str, connection: Connection) -> None:
     one_at_a_time(connection, sender)
-    if connection.dialect.name == "sqlite":
-        # Overwritten with zeros; otherwise the words would stand in the file until their place is needed.
-        connection.execute(sa.text("PRAGMA secure_delete = ON"))
     connection.execute(sa.delete(events).where(events.c.sender_id == sender))

@@ -7,9 +7,12 @@ from functools import partial
 from pydantic import BaseModel, Extra
 from rasa.core.agent import Agent
 
-from backsignal.components import audit, check_ins, clock, inbox, jobs
-from backsignal.components.erasure import expire, expired, forget, forget_erased, leave_no_trace
+from backsignal.components import check_ins, clock, inbox, jobs
+from backsignal.components.databases import with_audit
+from backsignal.components.erasure import expire, expired, forget, forget_erased
 from backsignal.components.tracker_store import ConversationStore
+from backsignal.stores import audit
+from backsignal.stores.database import leave_no_trace
 from backsignal.telemetry import metrics
 
 logger = logging.getLogger(__name__)
@@ -51,11 +54,20 @@ async def _forget_erased(_: Agent, store: ConversationStore, __: Retention) -> N
 
 
 async def _purge(agent: Agent, store: ConversationStore, retention: Retention) -> None:
-    """Erase what is too old. The conversation's lock is held, as somebody may write just now."""
+    """Erase conversations that are too old, and wipe the audit of them and of calls that is."""
+    for database in with_audit(store.database):
+        if await database.run(partial(jobs.take, "purge", _EVERY_SECONDS)):
+            if database is store.database:
+                await _purge_conversations(agent, store, clock.now() - retention.keep_days * 86_400)
+            too_old = clock.now() - retention.keep_audit_days * 86_400
+            await database.run(partial(audit.wipe_audit_before, too_old))
+            await database.run(leave_no_trace)
+            metrics.jobs.labels("purge").set(clock.now())
+
+
+async def _purge_conversations(agent: Agent, store: ConversationStore, before: float) -> None:
+    """Erase conversations. Each one's lock is held, as somebody may write just now."""
     run = store.database.run
-    if not await run(partial(jobs.take, "purge", _EVERY_SECONDS)):
-        return
-    before = clock.now() - retention.keep_days * 86_400
     while senders := await run(partial(expired, before, _AT_ONCE)):
         for sender in senders:
             async with agent.lock_store.lock(sender):
@@ -63,12 +75,10 @@ async def _purge(agent: Agent, store: ConversationStore, retention: Retention) -
                 forget(store, sender)
             # Those who write now come first.
             await asyncio.sleep(0)
-    await run(partial(audit.wipe_audit_before, clock.now() - retention.keep_audit_days * 86_400))
-    await run(leave_no_trace)
-    metrics.jobs.labels("purge").set(clock.now())
 
 
 async def _seal(_: Agent, store: ConversationStore, __: Retention) -> None:
-    if await store.database.run(partial(jobs.take, "seal", _EVERY_SECONDS)):
-        await store.database.run(audit.seal)
-        metrics.jobs.labels("seal").set(clock.now())
+    for database in with_audit(store.database):
+        if await database.run(partial(jobs.take, "seal", _EVERY_SECONDS)):
+            await database.run(partial(audit.seal, clock.now()))
+            metrics.jobs.labels("seal").set(clock.now())

@@ -17,9 +17,10 @@ from rasa.shared.core.events import Event, deserialise_events
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 
-from backsignal.components import audit, outcomes
+from backsignal.components import outcomes
+from backsignal.components.audit import told
 from backsignal.components.look_back import MOST, looked_back_on
-from backsignal.stores import OutrunError
+from backsignal.stores import OutrunError, audit
 from backsignal.stores.database import DATABASE_VARIABLE, address, database_at, one_at_a_time
 from backsignal.telemetry.stages import staged
 
@@ -125,7 +126,7 @@ class ConversationStore(TrackerStore):
         if not new:
             return
         rows = [_row(sender, event) for event in new]
-        last = await self.database.run(partial(_add, sender, rows, stored.row, audit.told(tracker, new)))
+        last = await self.database.run(partial(_add, sender, rows, stored.row, told(tracker, new)))
         outcomes.count(new)
         setattr(tracker, _STORED, _Stored(new[-1], last))
         kept = self._kept.get(sender) or _Kept()
@@ -196,7 +197,7 @@ def _rows(sender: str, since: int, connection: Connection) -> list[Any]:
 
 
 def _add(
-    sender: str, rows: list[dict[str, Any]], behind: int, told: dict[str, Any] | None, connection: Connection
+    sender: str, rows: list[dict[str, Any]], behind: int, message: audit.Told | None, connection: Connection
 ) -> int:
     """Add events' rows behind the row of a number, 0 for a new conversation; returns the last one's number.
 
@@ -208,7 +209,8 @@ def _add(
     numbers = sorted(connection.execute(_NUMBERS, {"sender": sender, "since": behind}).scalars())
     if len(numbers) != len(rows) + bool(behind) or (behind and numbers[0] != behind):
         raise OutrunError
-    audit.append(connection, sender, told)
+    if message:
+        audit.append(connection, sender, message)
     return int(numbers[-1])
 
 

@@ -31,10 +31,13 @@ DATABASE_VARIABLE: Final = "BACKSIGNAL_DATABASE"
 DEADLINE_SECONDS: Final = 3.0
 # Connections of one process: those that stay open, and those for a rush.
 _CONNECTIONS, _MORE = 5, 3
+# Of a command, for which nobody waits.
+_LEISURE_SECONDS = 86_400.0
 # Calls that wait for a thread. More than the deadline lets through would only fill the memory.
 _MOST_WAITING = 200
 # A process that is stopped in the middle of a transaction may keep others out for so long.
 _IDLE_SECONDS = 10
+_TIMEOUTS = {"statement_timeout": DEADLINE_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
 # The name of the lock under which tables are made.
 _TABLES = "backsignal tables"
 
@@ -101,6 +104,17 @@ class Database:
         finally:
             self._waiting -= 1
 
+    def at_leisure(self, work: Callable[[Connection], Result]) -> Result:
+        """Do some work as `run` does, but at once and for as long as it takes: for commands."""
+
+        def unhurried(connection: Connection) -> Result:
+            if self._threads:
+                for setting in _TIMEOUTS:
+                    connection.execute(sa.text(f"SET LOCAL {setting} = 0"))
+            return work(connection)
+
+        return self._work(unhurried, time.monotonic() + _LEISURE_SECONDS)
+
     def close(self) -> None:
         """Let go of the database; the next call reaches it anew."""
         self._engine.dispose()
@@ -140,6 +154,12 @@ def one_at_a_time(connection: Connection, name: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
+def leave_no_trace(connection: Connection) -> None:
+    """Take what was erased out of the files as well: SQLite's log still holds it until it is written back."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+
 def _file_engine(url: URL) -> sa.engine.Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -152,14 +172,14 @@ def _file_engine(url: URL) -> sa.engine.Engine:
 
 
 def _write_ahead(connection: Any, _: Any) -> None:
-    for setting in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+    # What is erased is overwritten; otherwise the words would stand in the file until their place is needed.
+    for setting in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "secure_delete=ON"):
         connection.execute(f"PRAGMA {setting}")
 
 
 def _server_engine(url: URL) -> sa.engine.Engine:
     psycopg2.extensions.set_wait_callback(_wait)
-    seconds = {"statement_timeout": DEADLINE_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
-    options = [f"-c {name}={value * 1000:.0f}" for name, value in seconds.items()]
+    options = [f"-c {name}={seconds * 1000:.0f}" for name, seconds in _TIMEOUTS.items()]
     return sa.create_engine(
         url,
         pool_size=_CONNECTIONS,

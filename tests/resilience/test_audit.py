@@ -8,9 +8,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
@@ -19,12 +21,13 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from backsignal.cli import main
 from backsignal.clinical.content import CONTENT_VARIABLE, Content
-from backsignal.components import audit, clock
+from backsignal.components import clock
 from backsignal.components.erasure import erase
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.serving import QUIET
-from backsignal.stores import UnavailableError
+from backsignal.stores import UnavailableError, audit
 from tests.conftest import PROJECT, Server, start_rasa, start_server, stop_server
 from tests.conversation.chat import Chat
 from tests.conversation.test_content_only import FINDING, MILD, QUESTION, change
@@ -43,10 +46,17 @@ def rows(database: Path, sender: str) -> list[dict[str, Any]]:
         return [{**dict(row), **json.loads(row["data"])} for row in found]
 
 
-def replay(database: Path | str, **environment: str) -> tuple[int, str]:
-    """Status and output of the command."""
+def replay_here(**environment: str) -> tuple[int, str]:
+    """Status and output of the command on the servers' own databases, here: starting takes long."""
+    with patch.dict(os.environ, environment), redirect_stdout(StringIO()) as said:
+        return main(["replay"]), said.getvalue()
+
+
+def replay(database: Path | str | None, **environment: str) -> tuple[int, str]:
+    """Status and output of the command, on the servers' own databases where none is named."""
+    named = ["--database", str(database)] if database else []
     done = subprocess.run(
-        [sys.executable, "-m", "backsignal.cli", "replay", "--database", str(database)],
+        [sys.executable, "-m", "backsignal.cli", "replay", *named],
         cwd=PROJECT,
         env={"PATH": "", "PYTHONPATH": str(PROJECT), "SQLALCHEMY_SILENCE_UBER_WARNING": "1", **environment},
         capture_output=True,
@@ -150,8 +160,8 @@ def test_a_conversation_that_disappears_breaks_the_seal_over_it(
 ) -> None:
     engine = sa.create_engine(f"sqlite:///{copied}")
     with engine.begin() as connection:
-        audit.seal(connection)
-        audit.seal(connection)
+        audit.seal(clock.now(), connection)
+        audit.seal(clock.now(), connection)
     assert replay(copied)[0] == 0
     with engine.begin() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(audit.seals)).scalar() == 1
@@ -166,7 +176,7 @@ def test_an_erased_person_leaves_hashes_and_no_word(copied: Path, talked: tuple[
     before = erased(replay(copied)[1])
     engine = sa.create_engine(f"sqlite:///{copied}")
     with engine.begin() as connection:
-        audit.seal(connection)
+        audit.seal(clock.now(), connection)
         audit.erase_audit(connection, talked[1])
         left = connection.execute(sa.select(audit.table).where(audit.table.c.sender == talked[1])).all()
     assert left == []

@@ -1,17 +1,23 @@
 """The audit, the purge and the erasure on the database that several servers share."""
 
+import asyncio
 from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
-from backsignal.components import audit, check_ins, clock, inbox, jobs, opted_out
+from backsignal.assist.desk import Said
+from backsignal.assist.store import DATABASE_VARIABLE, calls_address
+from backsignal.components import check_ins, clock, inbox, jobs, opted_out
 from backsignal.components.erasure import erase, expire, expired, forget_erased
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.personal_data import NobodyError, work_on
+from backsignal.stores import UnavailableError, audit
+from backsignal.stores.database import DEADLINE_SECONDS, Database, database_at
 from tests.loops import run
 from tests.resilience.services import Postgres
-from tests.resilience.test_audit import DOMAIN, a_turn, replay
+from tests.resilience.test_audit import DOMAIN, a_turn, replay, replay_here
+from tests.resilience.test_audit_of_calls import JO, desk_on, story
 
 
 @pytest.fixture
@@ -39,7 +45,7 @@ def test_a_turn_is_audited_sealed_handed_out_and_erased(store: ConversationStore
     assert run(store.database.run(partial(jobs.take, "seal", 3600)))
     assert not run(store.database.run(partial(jobs.take, "seal", 3600)))
     assert work_on("erase", "ann", postgres.url) == {"erased": ["ann"]}
-    run(store.database.run(audit.seal))
+    run(store.database.run(partial(audit.seal, clock.now())))
     run(forget_erased(store))
     assert store.kept() == []
     with pytest.raises(NobodyError):
@@ -47,6 +53,50 @@ def test_a_turn_is_audited_sealed_handed_out_and_erased(store: ConversationStore
     status, said = replay(postgres.url)
     assert status == 0, said
     assert "2 rows, 2 erased, 0 differences, 0 broken" in said
+
+
+def test_a_call_is_audited_beside_the_conversations(
+    store: ConversationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    a_turn(store, "my back hurts")
+    call, levels = run(story(desk_on(database_at(calls_address()))))
+    audited = work_on("export", f"call:{call}", None)["calls"][call]["audit"]
+    assert [(row["data"]["level"], row["data"]["supported"]) for row in audited] == levels
+    status, said = replay_here()
+    assert status == 0, said
+    assert "9 rows, 0 erased, 0 differences, 0 broken" in said
+    assert said.count("postgresql://") == 1
+    assert work_on("erase", f"call:{call}", None) == {"erased": [f"call:{call}"]}
+    status, said = replay_here()
+    assert status == 0, said
+    assert "9 rows, 8 erased, 0 differences, 0 broken" in said
+
+
+def test_two_servers_on_one_call_keep_one_chain(
+    store: ConversationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    desks = [desk_on(Database(calls_address())) for _ in range(2)]
+
+    # Fewer turns at each than it tries again when the other was faster.
+    async def at_once() -> None:
+        call = (await desks[0].open(JO)).id
+        await asyncio.gather(
+            *(desks[n % 2].say(call, JO, Said("caller", f"word {n}", f"r{n}")) for n in range(8))
+        )
+
+    run(at_once())
+    status, said = replay_here()
+    assert status == 0, said
+    assert "8 rows, 0 erased, 0 differences, 0 broken" in said
+
+
+def test_a_command_may_take_longer_than_a_person_waits(store: ConversationStore) -> None:
+    sleep = sa.select(sa.func.pg_sleep(DEADLINE_SECONDS + 0.3))
+    with pytest.raises(UnavailableError):
+        run(store.database.run(lambda connection: connection.execute(sleep)))
+    store.database.at_leisure(lambda connection: connection.execute(sleep))
 
 
 def test_the_purge_takes_conversations_and_leaves_their_audit(store: ConversationStore) -> None:

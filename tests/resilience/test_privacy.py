@@ -170,8 +170,8 @@ def work(watched: Watched, command: str, who: str) -> dict[str, Any]:
 
 def replayed(watched: Watched) -> int:
     """The status of a replay."""
-    with open_database(str(watched.server.database)).connect() as connection:
-        return max(status for status, _ in replay(connection))
+    database = open_database(str(watched.server.database))
+    return database.at_leisure(lambda connection: max(status for status, _ in replay(connection)))
 
 
 def on_disk(watched: Watched, word: str) -> list[str]:
@@ -229,21 +229,28 @@ def test_forgetting_in_the_chat_leaves_nothing_in_the_files(watched: Watched) ->
     assert on_disk(watched, word) == []
 
 
+def a_call(watched: Watched, text: str) -> tuple[str, dict[str, str]]:
+    """A call in which a caller said something: its address, and an agent's headers."""
+    token = Access(load_secret()).token(Person("agent-8", "Somebody", frozenset({"agent"})), 1)
+    headers = {"Authorization": f"Bearer {token}"}
+    calls = f"{watched.url}/assist/calls"
+    call = f"{calls}/{requests.post(calls, json={}, headers=headers, timeout=TIMEOUT).json()['id']}"
+    said = {"role": "caller", "text": text, "request_id": new_id()}
+    assert requests.post(f"{call}/turns", json=said, headers=headers, timeout=TIMEOUT).status_code == 201
+    return call, headers
+
+
 def test_a_call_is_handed_out_and_erased(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKSIGNAL_ASSIST_DATABASE", watched.settings["BACKSIGNAL_ASSIST_DATABASE"])
     word = "Ondine"
-    token = Access(load_secret()).token(Person("agent-8", "Somebody", frozenset({"agent"})), 1)
-    headers = {"Authorization": f"Bearer {token}"}
-    call = requests.post(f"{watched.url}/assist/calls", json={}, headers=headers, timeout=TIMEOUT).json()[
-        "id"
-    ]
-    said = {"role": "caller", "text": f"{word} says my back hurts", "request_id": new_id()}
-    turns = f"{watched.url}/assist/calls/{call}/turns"
-    assert requests.post(turns, json=said, headers=headers, timeout=TIMEOUT).status_code == 201
-    assert word in json.dumps(work(watched, "export", f"call:{call}"))
+    url, headers = a_call(watched, f"{word} says my back hurts")
+    call = url.rpartition("/")[2]
+    assert on_disk(watched, word)
+    kept = work(watched, "export", f"call:{call}")["calls"][call]
+    assert kept["audit"][0]["data"]["said"] == f"{word} says my back hurts"
     assert work(watched, "erase", f"call:{call}") == {"erased": [f"call:{call}"]}
-    state = requests.get(f"{watched.url}/assist/calls/{call}", headers=headers, timeout=TIMEOUT)
-    assert state.status_code == 404
+    assert on_disk(watched, word) == []
+    assert requests.get(url, headers=headers, timeout=TIMEOUT).status_code == 404
 
 
 def test_who_is_not_known_is_told_as_such(watched: Watched) -> None:
@@ -306,13 +313,21 @@ def test_what_is_too_old_is_purged_and_what_is_still_needed_is_not(watched: Watc
             query = f"SELECT count(*) FROM {table} WHERE {column} = ?"
             return int(connection.execute(query, [sender]).fetchone()[0])
 
+    def of_calls(rows: str) -> int:
+        with closing(sqlite3.connect(database.with_name("assist.db"), timeout=5)) as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {rows}").fetchone()[0])
+
     Chat(watched.url, sender="left").say("Genoveva says my back hurts")
     assert count("events", "left")
     watched.shift.write_text(str(61 * day), encoding="ascii")
     wait_for(lambda: not count("events", "left"), "the purge", 60)
+    assert of_calls("audit WHERE data IS NOT NULL")
     assert count("audit", "left") == 1
+    a_call(watched, "my back hurts")
     watched.shift.write_text(str(366 * day), encoding="ascii")
     wait_for(lambda: not count("audit", "left"), "the purge of the audit", 60)
+    wait_for(lambda: not of_calls("audit WHERE data IS NOT NULL"), "the purge of the calls' audit", 60)
+    wait_for(lambda: bool(of_calls("audit_seals")), "the seal over calls")
     wait_for(lambda: on_disk(watched, "Genoveva") == [], "the files")
     assert replayed(watched) == SAME
     text = requests.get(f"{watched.url}/metrics", timeout=TIMEOUT).text

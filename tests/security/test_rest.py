@@ -86,7 +86,7 @@ def conversation(server: Server) -> Iterator[str]:
 
 
 def test_the_conversations_of_other_channels_are_out_of_reach(conversation: str, server: Server) -> None:
-    for sender in (conversation, "twilio-" + "0" * 32):
+    for sender in (conversation, "twilio-" + "0" * 32, "call:" + "0" * 16):
         answer = requests.post(
             f"{server.url}/webhooks/rest/webhook", json={"sender": sender, "message": "hello"}, timeout=30
         )
