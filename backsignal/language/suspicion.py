@@ -26,7 +26,7 @@ _WORD = re.compile(r"\S+")
 _WHOLE_WORDS = 60
 _WINDOW_WORDS = 40
 # Around the signs of a text of so few words stands nothing that could change what they mean.
-_PLAIN_WORDS = 12
+_PLAIN_WORDS = 15
 
 Scores = NDArray[np.float32]
 Span = tuple[int, int]
