@@ -13,7 +13,7 @@ from backsignal.clinical.check_in import check_in_phrase, reaches, when
 from backsignal.clinical.interview import Interview, next_question
 from backsignal.clinical.red_flags import check
 from backsignal.clinical.wording import Reply, advice_reply, say, triage_reply
-from backsignal.components.turns import COMPLETE_SLOT, FORM, STAGE_SLOT, content
+from backsignal.components.turns import COMPLETE_SLOT, FORM, STAGE_SLOT, content, safe_reply
 
 
 class Conclude(Action):
@@ -25,7 +25,12 @@ class Conclude(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Answer with the triage result or the advice, and ask what that advice needs asking."""
-        return conclude(dispatcher, interview_of(tracker))
+        interview = interview_of(tracker)
+        if next_question(interview.copy(deep=True), content()) is not None:
+            # An action of the form failed, and Rasa takes the form for done.
+            utter(dispatcher, safe_reply())
+            return []
+        return conclude(dispatcher, interview)
 
 
 def conclude(dispatcher: CollectingDispatcher, interview: Interview) -> Events:

@@ -49,7 +49,7 @@ class Actions:
 
             def do_POST(self) -> None:
                 call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if outer.fault == "raises":
+                if outer.fault in ("raises", call["next_action"]):
                     self._answer(500, {"error": "broken", "action_name": call["next_action"]})
                     return
                 if outer.fault == "hangs":
@@ -127,6 +127,21 @@ def test_a_yes_to_an_emergency_question_is_answered_too(fault: str, faulty: Acti
     assert chat.say("my back hurts").payload("question")
     faulty.fail(fault)
     assert chat.say("yes").payload("emergency")
+
+
+@pytest.mark.parametrize(
+    "action", ["validate_interview_form", "action_ask_interview_form_interview_complete"]
+)
+def test_a_question_that_fails_makes_no_result(action: str, faulty: Actions, remote: Server) -> None:
+    new, asked = Chat(remote.url), Chat(remote.url)
+    first = asked.say("my back hurts since yesterday").payload("question")
+    faulty.fail(action)
+    for safe in (new.say("my back hurts since yesterday"), asked.say("no")):
+        assert "999" in safe.text
+        assert not safe.payloads("triage")
+    faulty.recover()
+    assert new.say("my back hurts since yesterday").payload("question")["id"] == first["id"]
+    assert asked.say("no").payload("question")["id"] != first["id"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
