@@ -229,7 +229,10 @@ class WebChannel(InputChannel):
         turn = asyncio.ensure_future(_kept_turn(agent, session.sender, message_id, text, payloads))
         answer: dict[str, Any] = {"id": message_id, "messages": await asyncio.shield(turn)}
         self._streams.wake(session.sender)
-        until = await _needed_until(agent, session.sender)
+        until = 0
+        # The answer does not wait for a longer session: the next message brings one.
+        with suppress(UnavailableError):
+            until = await _needed_until(agent, session.sender)
         if until > session.expires:
             answer["token"] = self._sessions.token(self._sessions.renewed(session, until=until))
         return response.json(answer)

@@ -196,6 +196,18 @@ def test_a_message_is_answered_with_its_place_in_the_conversation(web: Web) -> N
     assert web.history()[1:] == answer
 
 
+def test_an_answer_that_is_kept_is_given_whatever_fails_after_it(web: Web, server: Server) -> None:
+    with sqlite3.connect(server.database) as connection:
+        connection.execute("ALTER TABLE check_ins RENAME TO away")
+    try:
+        answer = web.send("I have wet myself and I can't feel it when I wipe")
+    finally:
+        with sqlite3.connect(server.database) as connection:
+            connection.execute("ALTER TABLE away RENAME TO check_ins")
+    assert answer.status_code == 200
+    assert answer.json()["messages"][-1]["custom"]["data"]["type"] == "emergency"
+
+
 def test_a_message_sent_again_is_answered_again_and_handled_once(web: Web) -> None:
     message_id = new_id()
     first = web.send(STORY, message_id).json()
