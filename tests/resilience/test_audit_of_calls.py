@@ -29,7 +29,7 @@ from backsignal.stores import OutrunError, UnavailableError, audit
 from backsignal.stores.database import Database, address
 from tests.conftest import PROJECT
 from tests.conversation.test_content_only import change
-from tests.loops import run
+from tests.loops import aside, run
 from tests.resilience.test_audit import DOMAIN, a_turn, replay, replay_here, rows
 
 JO = Person("jo", "Jo Miller", frozenset({"agent"}))
@@ -223,7 +223,7 @@ def test_an_erased_call_leaves_hashes_and_no_word(
         tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
         assert run(desk_at(played.database).erase_opened_before(tomorrow)) == 1
     else:
-        assert work_on("erase", f"call:{played.call}", None) == {"erased": [f"call:{played.call}"]}
+        assert aside(work_on, "erase", f"call:{played.call}", None) == {"erased": [f"call:{played.call}"]}
     assert words_left(played) == []
     assert played.rows == []
     status, said = replay_all(played, conversations)
@@ -243,7 +243,7 @@ def test_a_call_that_disappears_breaks_the_seal_over_it(played: Played, conversa
 
 def test_a_call_is_handed_out_with_its_audit(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(DATABASE_VARIABLE, str(played.database))
-    kept = work_on("export", f"call:{played.call}", None)["calls"][played.call]
+    kept = aside(work_on, "export", f"call:{played.call}", None)["calls"][played.call]
     assert [row["data"]["said"] for row in kept["audit"] if "said" in row["data"]][2] == WET
     kinds = [event["kind"] for event in kept["events"] if event["kind"] in ("said", "corrected")]
     assert len(kinds) == 4

@@ -14,7 +14,7 @@ from backsignal.components.tracker_store import ConversationStore
 from backsignal.personal_data import NobodyError, work_on
 from backsignal.stores import UnavailableError, audit
 from backsignal.stores.database import DEADLINE_SECONDS, Database, database_at
-from tests.loops import run
+from tests.loops import aside, run
 from tests.resilience.services import Postgres
 from tests.resilience.test_audit import DOMAIN, a_turn, replay, replay_here
 from tests.resilience.test_audit_of_calls import JO, desk_on, story
@@ -39,17 +39,17 @@ def store(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> ConversationSt
 def test_a_turn_is_audited_sealed_handed_out_and_erased(store: ConversationStore, postgres: Postgres) -> None:
     a_turn(store, "my back hurts")
     a_turn(store, "since yesterday")
-    kept = work_on("export", "ann", postgres.url)["conversations"]["ann"]
+    kept = aside(work_on, "export", "ann", postgres.url)["conversations"]["ann"]
     assert [row["data"]["answer"] for row in kept["audit"]] == ["my back hurts", "since yesterday"]
     assert [row["place"] for row in kept["audit"]] == [1, 2]
     assert run(store.database.run(partial(jobs.take, "seal", 3600)))
     assert not run(store.database.run(partial(jobs.take, "seal", 3600)))
-    assert work_on("erase", "ann", postgres.url) == {"erased": ["ann"]}
+    assert aside(work_on, "erase", "ann", postgres.url) == {"erased": ["ann"]}
     run(store.database.run(partial(audit.seal, clock.now())))
     run(forget_erased(store))
     assert store.kept() == []
     with pytest.raises(NobodyError):
-        work_on("export", "ann", postgres.url)
+        aside(work_on, "export", "ann", postgres.url)
     status, said = replay(postgres.url)
     assert status == 0, said
     assert "2 rows, 2 erased, 0 differences, 0 broken" in said
@@ -61,13 +61,13 @@ def test_a_call_is_audited_beside_the_conversations(
     monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
     a_turn(store, "my back hurts")
     call, levels = run(story(desk_on(database_at(calls_address()))))
-    audited = work_on("export", f"call:{call}", None)["calls"][call]["audit"]
+    audited = aside(work_on, "export", f"call:{call}", None)["calls"][call]["audit"]
     assert [(row["data"]["level"], row["data"]["supported"]) for row in audited] == levels
     status, said = replay_here()
     assert status == 0, said
     assert "9 rows, 0 erased, 0 differences, 0 broken" in said
     assert said.count("postgresql://") == 1
-    assert work_on("erase", f"call:{call}", None) == {"erased": [f"call:{call}"]}
+    assert aside(work_on, "erase", f"call:{call}", None) == {"erased": [f"call:{call}"]}
     status, said = replay_here()
     assert status == 0, said
     assert "9 rows, 8 erased, 0 differences, 0 broken" in said

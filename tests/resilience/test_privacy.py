@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,7 @@ from backsignal.replay import SAME, replay
 from tests.channels.web_client import Web, new_id
 from tests.conftest import PROJECT
 from tests.conversation.chat import Chat
-from tests.loops import run
+from tests.loops import aside, run
 from tests.messaging.people import MessengerUser, SlackUser, TelegramUser, Texter, WhatsAppUser
 from tests.messaging.stub import Platforms
 from tests.resilience.services import wait_for
@@ -163,9 +162,7 @@ def command(watched: Watched, *arguments: str) -> tuple[int, str]:
 
 def work(watched: Watched, command: str, who: str) -> dict[str, Any]:
     """What a command does; the command itself takes seconds to start."""
-    # In a thread of its own, as the browser's driver may hold a loop in this one.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(work_on, command, who, str(watched.server.database)).result()
+    return aside(work_on, command, who, str(watched.server.database))
 
 
 def replayed(watched: Watched) -> int:
