@@ -86,6 +86,9 @@ def problems(disturbed: Run, quiet: Run, kept: dict[str, Stored]) -> Iterator[st
 
 def _judged_otherwise(talk: Conversation, same: Conversation, kept: dict[str, Stored]) -> Iterator[str]:
     for said, undisturbed in zip(talk.said, same.said, strict=False):
+        if said.text != undisturbed.text:
+            # What was said again after the safe message led to another question, and that to another answer.
+            return
         last, expected = said.tries[-1], undisturbed.tries[-1]
         if last.levels != expected.levels:
             yield f"{last.id} was judged {last.levels} and not {expected.levels}"
@@ -132,6 +135,10 @@ def figures(disturbed: Run, quiet: Run, found: list[str]) -> dict[str, Any]:
         "quiet_per_second": len(quiet_tries) / (quiet.ended - quiet.begun),
         "quiet_p50_ms": 1000 * statistics.median(it.ended - it.begun for it in quiet_tries),
         "recovery": _slowest(disturbed.disturbances),
+        "other_ways": sum(
+            [it.text for it in talk.said] != [it.text for it in same.said]
+            for talk, same in zip(disturbed.conversations, quiet.conversations, strict=True)
+        ),
         "problems": len(found),
     }
 
@@ -191,6 +198,7 @@ def _table(told: dict[str, Any]) -> list[str]:
         f"| told at once although the message could not be kept yet | {told['emergencies_unkept']} |",
         f"| longest until all was well again | {slowest[1]:.0f} s ({slowest[0]}) |",
         f"| undisturbed afterwards: messages a second | {told['quiet_per_second']:.0f} |",
+        f"| went another way after something was said again | {told['other_ways']} |",
         f"| lost, doubled, out of order, mixed up, judged otherwise | {told['problems']} |",
     ]
 

@@ -117,3 +117,4 @@ def test_nothing_is_lost_whatever_happens_to_a_part(cluster: Cluster) -> None:
     # It was a disturbance, and there were people who could not wait.
     assert told["safe"] + told["refused"] + told["unanswered"] > 0
     assert told["emergencies_during"] > 0
+    assert told["other_ways"] < 0.1 * told["conversations"]
