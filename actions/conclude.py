@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.common import Events, interview_of, saved, utter
 from backsignal.clinical.advice import Advice, advise, self_care
 from backsignal.clinical.check_in import check_in_phrase, reaches, when
-from backsignal.clinical.interview import Interview, next_question
+from backsignal.clinical.interview import Interview, is_done, next_question
 from backsignal.clinical.red_flags import check
 from backsignal.clinical.wording import Reply, advice_reply, say, triage_reply
 from backsignal.components.turns import COMPLETE_SLOT, FORM, STAGE_SLOT, content, safe_reply
@@ -26,7 +26,7 @@ class Conclude(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Answer with the triage result or the advice, and ask what that advice needs asking."""
         interview = interview_of(tracker)
-        if next_question(interview.copy(deep=True), content()) is not None:
+        if not is_done(interview, content()):
             # An action of the form failed, and Rasa takes the form for done.
             utter(dispatcher, safe_reply())
             return []

@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import Events, interview_of, introduce, saved, utter
 from actions.conclude import conclude
-from backsignal.clinical.interview import Interview, Message, comes_back, hear, next_question, review
+from backsignal.clinical.interview import Interview, Message, comes_back, hear, is_done, review
 from backsignal.clinical.wording import Reply, noted, say
 from backsignal.components.turns import COMPLETE_SLOT, FORM, content, message_of
 
@@ -54,6 +54,6 @@ def _after_conclusion(dispatcher: CollectingDispatcher, interview: Interview, me
 
 def go_on(dispatcher: CollectingDispatcher, interview: Interview) -> Events:
     """Ask what is open; conclude where nothing is."""
-    if next_question(interview.copy(deep=True), content()) is None:
+    if is_done(interview, content()):
         return conclude(dispatcher, interview)
     return [saved(interview), SlotSet(COMPLETE_SLOT, None), FollowupAction(FORM)]

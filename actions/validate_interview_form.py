@@ -7,7 +7,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import Events, intent_of, interview_of, saved
-from backsignal.clinical.interview import hear, next_question
+from backsignal.clinical.interview import hear, is_done
 from backsignal.components.turns import COMPLETE_SLOT, RETURN_INTENT, content, message_of
 
 
@@ -29,6 +29,6 @@ class ValidateInterviewForm(Action):
         if heard.outcome == "unclear" and message.aside:
             return []
         events = [saved(interview)]
-        if next_question(interview.copy(deep=True), content()) is None:
+        if is_done(interview, content()):
             events.append(SlotSet(COMPLETE_SLOT, True))
         return events

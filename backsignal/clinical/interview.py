@@ -202,6 +202,11 @@ def next_question(interview: Interview, content: Content) -> NextQuestion | None
     )
 
 
+def is_done(interview: Interview, content: Content) -> bool:
+    """Whether there is nothing to ask now; changes nothing."""
+    return next_question(interview.copy(deep=True), content) is None
+
+
 def forget_unknown(interview: Interview, content: Content) -> None:
     """Take what the content does not know out of an interview that began with another one."""
     interview.record.forget_unknown(content)
