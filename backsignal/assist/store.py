@@ -138,21 +138,25 @@ class Store:
 
     async def erase(self, call_id: str) -> bool:
         """Erase a call and all that was said in it, in the audit as well; False where there is none."""
-
-        def erasing(connection: Connection) -> bool:
-            there = connection.execute(_calls.delete().where(_calls.c.id == call_id)).rowcount
-            connection.execute(_events.delete().where(_events.c.call_id == call_id))
-            audit.erase_audit(connection, audited_as(call_id))
-            return bool(there)
-
-        erased = await self._database.run(erasing)
+        erased = await self._erase(call_id)
         await self._database.run(leave_no_trace)
         return erased
 
     async def erase_opened_before(self, moment: str) -> int:
         """Erase the calls that were opened before a moment (ISO 8601); returns how many."""
         found = sa.select(_calls.c.id).where(_calls.c.opened_at < moment)
-        return sum([await self.erase(row["id"]) for row in await self._rows(found)])
+        erased = sum([await self._erase(row["id"]) for row in await self._rows(found)])
+        await self._database.run(leave_no_trace)
+        return erased
+
+    async def _erase(self, call_id: str) -> bool:
+        def erasing(connection: Connection) -> bool:
+            there = connection.execute(_calls.delete().where(_calls.c.id == call_id)).rowcount
+            connection.execute(_events.delete().where(_events.c.call_id == call_id))
+            audit.erase_audit(connection, audited_as(call_id))
+            return bool(there)
+
+        return await self._database.run(erasing)
 
     async def _rows(self, query: Any) -> list[Any]:
         return await self._database.run(lambda connection: connection.execute(query).mappings().all())
