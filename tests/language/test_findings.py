@@ -78,6 +78,34 @@ def test_denials(text: str, findings: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("I didn't make it to the loo at work", "bowel_incontinence"),
+        ("can't pee in the toilet at work or at home", "bowel_incontinence"),
+        ("a constant full feeling in my bladder", "leg_numbness"),
+        ("this surgery is not the right one for me", "both_legs"),
+        ("eating like a horse", "bladder_retention"),
+        ("felt it go in my lower back", "bladder_sensation_loss"),
+        ("the wound is dry", "bladder_incontinence"),
+    ],
+)
+def test_words_that_deny_nothing(text: str, finding: str) -> None:
+    assert said(text, finding) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an ache in my back that comes and goes off",
+        "my back when I bend is sore",
+        "stiff in the back, it wears off",
+    ],
+)
+def test_a_back_that_eases_is_sore_all_the_same(text: str) -> None:
+    assert said(text, "back_pain") == "present"
+
+
+@pytest.mark.parametrize(
     ("text", "denied", "told"),
     [
         ("no fever but my ass is numb", "fever", "saddle_numbness"),
