@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -43,12 +43,14 @@ class Run:
     ended: float = 0.0
 
 
-async def play(
-    cluster: Cluster, count: int, disturbances: Iterable[Disturbance] = (), pause: float = 0.0
-) -> Run:
-    """Play so many conversations, or more until the last disturbance is over, some of them side by side."""
+async def play(cluster: Cluster, count: int, rounds: int = 0, pause: float = 0.0) -> Run:
+    """Play so many conversations or more, some of them side by side.
+
+    There are so many rounds of all disturbances, and further ones until the last conversation has begun;
+    with 0 rounds there is none. People come until the last disturbance is over.
+    """
     run = Run(begun=time.monotonic())
-    disturbing = asyncio.ensure_future(_disturb(cluster, run, disturbances))
+    disturbing = asyncio.ensure_future(_disturb(cluster, run, count, rounds))
 
     async def patients() -> None:
         while len(run.conversations) < count or not disturbing.done():
@@ -62,12 +64,15 @@ async def play(
     return run
 
 
-async def _disturb(cluster: Cluster, run: Run, disturbances: Iterable[Disturbance]) -> None:
-    for disturbance in disturbances:
-        await disturb(cluster, disturbance)
-        run.disturbances.append(disturbance)
-        told = f"{disturbance.target}: {disturbance.kind}, well again after {disturbance.seconds:.1f} s"
-        sys.stderr.write(f"{told}; {len(run.conversations)} conversations\n")
+async def _disturb(cluster: Cluster, run: Run, count: int, rounds: int) -> None:
+    done = 0
+    while rounds and (done < rounds or len(run.conversations) < count):
+        for disturbance in one_of_each():
+            await disturb(cluster, disturbance)
+            run.disturbances.append(disturbance)
+            told = f"{disturbance.target}: {disturbance.kind}, well again after {disturbance.seconds:.1f} s"
+            sys.stderr.write(f"{told}; {len(run.conversations)} conversations\n")
+        done += 1
 
 
 def problems(disturbed: Run, quiet: Run, kept: dict[str, Stored]) -> Iterator[str]:
@@ -155,12 +160,8 @@ def _slowest(disturbances: list[Disturbance]) -> dict[str, float]:
 def run_chaos(
     cluster: Cluster, count: int, rounds: int, pause: float = 0.0
 ) -> tuple[list[str], dict[str, Any]]:
-    """Disturbed, undisturbed, compared. Returns what is wrong, and the figures.
-
-    There are at least so many conversations, and so many rounds of all disturbances.
-    """
-    disturbances = [each for _ in range(rounds) for each in one_of_each()]
-    disturbed = run(play(cluster, count, disturbances, pause))
+    """Disturbed, undisturbed, compared. Returns what is wrong, and the figures."""
+    disturbed = run(play(cluster, count, rounds, pause))
     cluster.wait()
     quiet = run(play(cluster, len(disturbed.conversations)))
     found = list(problems(disturbed, quiet, stored_in(sa.create_engine(cluster.database))))
@@ -171,7 +172,7 @@ def main() -> int:
     """`make chaos`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--conversations", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3, help="of all disturbances")
+    parser.add_argument("--rounds", type=int, default=3, help="of all disturbances, at least")
     parser.add_argument("--no-figures", action="store_true", help="leave docs/resilience.md as it is")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="backsignal-") as folder, Cluster(Path(folder)) as cluster:
