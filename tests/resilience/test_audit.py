@@ -66,6 +66,21 @@ def replay(database: Path | str | None, **environment: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def content_with_milder(folder: Path, *findings: str) -> Path:
+    """A copy of the content in which some findings are no emergencies."""
+    copy = folder / "content"
+    shutil.copytree(PROJECT / "backsignal" / "content", copy)
+    shutil.copy(PROJECT / "clinic.yml", copy)
+
+    def lower(document: dict[str, Any]) -> None:
+        for finding in document["findings"]:
+            if finding["id"] in findings:
+                finding["level"] = "soon"
+
+    change(copy / "findings.yml", lower)
+    return copy
+
+
 @pytest.fixture(scope="module")
 def talked(server: Server) -> tuple[str, str]:
     """Two conversations: one to a result by questions, one emergency."""
@@ -114,17 +129,8 @@ def test_a_replay_of_what_was_just_said_finds_nothing(copied: Path) -> None:
 def test_a_replay_names_the_levels_that_would_be_others_today(
     copied: Path, talked: tuple[str, str], tmp_path: Path
 ) -> None:
-    content = tmp_path / "content"
-    shutil.copytree(PROJECT / "backsignal" / "content", content)
-    shutil.copy(PROJECT / "clinic.yml", content)
-
-    def lower(document: dict[str, Any]) -> None:
-        for finding in document["findings"]:
-            if finding["id"] in ("bladder_incontinence", "saddle_numbness"):
-                finding["level"] = "soon"
-
-    change(content / "findings.yml", lower)
-    status, said = replay(copied, **{CONTENT_VARIABLE: str(content)})
+    milder = content_with_milder(tmp_path, "bladder_incontinence", "saddle_numbness")
+    status, said = replay(copied, **{CONTENT_VARIABLE: str(milder)})
     assert status == 1, said
     (emergency,) = rows(copied, talked[1])
     assert f"row {emergency['number']}: emergency then" in said

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -27,10 +26,8 @@ from backsignal.language.reader import shared_reader
 from backsignal.personal_data import work_on
 from backsignal.stores import OutrunError, UnavailableError, audit
 from backsignal.stores.database import Database, address
-from tests.conftest import PROJECT
-from tests.conversation.test_content_only import change
 from tests.loops import aside, run
-from tests.resilience.test_audit import DOMAIN, a_turn, replay, replay_here, rows
+from tests.resilience.test_audit import DOMAIN, a_turn, content_with_milder, replay, replay_here, rows
 
 JO = Person("jo", "Jo Miller", frozenset({"agent"}))
 WET = "this is Melusine I have wet myself"
@@ -178,18 +175,9 @@ def test_tampering_with_a_calls_row_is_found(
 def test_a_replay_names_the_calls_that_would_be_others_today(
     played: Played, conversations: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "content"
-    shutil.copytree(PROJECT / "backsignal" / "content", folder)
-    shutil.copy(PROJECT / "clinic.yml", folder)
-
-    def lower(document: dict[str, Any]) -> None:
-        for finding in document["findings"]:
-            if finding["id"] in ("bladder_incontinence", "fever"):
-                finding["level"] = "soon"
-
-    change(folder / "findings.yml", lower)
+    milder = content_with_milder(tmp_path, "bladder_incontinence", "fever")
     settings = {"BACKSIGNAL_DATABASE": str(conversations), DATABASE_VARIABLE: str(played.database)}
-    status, said = replay(None, **settings, **{CONTENT_VARIABLE: str(folder)})
+    status, said = replay(None, **settings, **{CONTENT_VARIABLE: str(milder)})
     assert status == 1, said
     assert "row 3: emergency then, urgent now" in said
     # What is not known yet alone makes it urgent, then as now.
