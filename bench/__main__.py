@@ -4,7 +4,6 @@ import argparse
 import json
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 from datetime import datetime, timezone
@@ -14,13 +13,25 @@ from typing import Any
 import psutil
 
 from bench.growth import messages_growth, stored_growth
+from bench.many import on_postgres_and_redis
 from bench.offline import offline
 from bench.report import write_report
-from bench.servers import PROJECT, Bot, Running, make_stock, ours, running, train
+from bench.servers import PROJECT, Bot, load, make_floor, make_stock, ours, running, train
+from bench.widget import first_load
 
 RESULTS = PROJECT / "bench" / "results" / "latest.json"
 USERS = (1, 4, 16)
-SCENARIOS = str(PROJECT / "scenarios" / "chat")
+# Where each ratio's figure stands in what a round gives.
+_PATHS = {
+    "latency_p50": ("load", "16", "p50"),
+    "latency_p95": ("load", "16", "p95"),
+    "latency_p50_1_user": ("load", "1", "p50"),
+    "throughput": ("load", "16", "per_second"),
+    "startup": ("startup",),
+    "memory": ("rss_mb",),
+    "memory_proportional": ("pss_mb",),
+    "train": ("train",),
+}
 
 
 def main() -> None:
@@ -46,25 +57,31 @@ def measure(folder: Path, rounds: int, seconds: float, stored: int) -> dict[str,
         for name, bot in bots.items():
             sys.stderr.write(f"round {number + 1} of {rounds}: {name}\n")
             rows[name].append(_round(bot, seconds))
-    growth = {
-        "messages": messages_growth(bots["ours"]),
-        "stored": stored_growth(bots["ours"], folder, stored),
-    }
+    messages, kept = messages_growth(bots["ours"]), stored_growth(bots["ours"], folder, stored)
+    ratios = _ratios(rows)
     return {
         "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "machine": {"cores": psutil.cpu_count(), "memory_gb": round(psutil.virtual_memory().total / 1e9),
                     "python": platform.python_version()},
-        "ratio": _ratios(rows, growth),
+        "ratio": {
+            **{name: round(statistics.median(each), 3) for name, each in ratios.items()},
+            "growth_messages": round(messages["400"] / messages["10"], 3),
+            "growth_stored": round(kept["with"] / kept["without"], 3),
+        },
+        "spread": {name: [round(min(each), 3), round(max(each), 3)] for name, each in ratios.items()},
         "bots": rows,
-        "growth": growth,
+        "growth": {"messages": messages, "stored": kept},
         "offline": offline(),
+        "floor": _round(make_floor(folder / "floor"), seconds),
+        "postgres_and_redis": on_postgres_and_redis(bots["ours"], max(USERS), seconds),
+        "widget": first_load(bots["ours"]),
     }  # fmt: skip
 
 
 def _round(bot: Bot, seconds: float) -> dict[str, Any]:
     trained = train(bot)
     with running(bot) as server:
-        loads = {str(users): _load(bot, server, users, seconds) for users in USERS}
+        loads = {str(users): load(bot, server, users, seconds) for users in USERS}
         return {
             "train": trained,
             "startup": server.startup,
@@ -74,54 +91,22 @@ def _round(bot: Bot, seconds: float) -> dict[str, Any]:
         }
 
 
-def _load(bot: Bot, server: Running, users: int, seconds: float) -> dict[str, Any]:
-    is_ours = bot.name == "ours"
-    request = {
-        "url": server.url,
-        "channel": "web" if is_ours else "rest",
-        "users": users,
-        "seconds": seconds,
-        "scenarios": SCENARIOS if is_ours else None,
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.load"],
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=PROJECT,
-    )
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
-
-
-def _ratios(rows: dict[str, list[dict[str, Any]]], growth: dict[str, Any]) -> dict[str, float]:
-    def ratio(*path: str) -> float:
-        return round(_median(rows["ours"], path) / _median(rows["stock"], path), 3)
-
-    most = str(max(USERS))
+def _ratios(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
+    """Ours over stock, round by round."""
     return {
-        "latency_p50": ratio("load", most, "p50"),
-        "latency_p95": ratio("load", most, "p95"),
-        "latency_p50_1_user": ratio("load", "1", "p50"),
-        "throughput": ratio("load", most, "per_second"),
-        "startup": ratio("startup"),
-        "memory": ratio("rss_mb"),
-        "memory_proportional": ratio("pss_mb"),
-        "train": ratio("train"),
-        "growth_messages": round(growth["messages"]["400"] / growth["messages"]["10"], 3),
-        "growth_stored": round(growth["stored"]["with"] / growth["stored"]["without"], 3),
+        name: [
+            _at(ours, path) / _at(stock, path)
+            for ours, stock in zip(rows["ours"], rows["stock"], strict=True)
+        ]
+        for name, path in _PATHS.items()
     }
 
 
-def _median(rows: list[dict[str, Any]], path: tuple[str, ...]) -> float:
-    values = []
-    for row in rows:
-        value: Any = row
-        for step in path:
-            value = value[step]
-        values.append(float(value))
-    return statistics.median(values)
+def _at(row: dict[str, Any], path: tuple[str, ...]) -> float:
+    value: Any = row
+    for step in path:
+        value = value[step]
+    return float(value)
 
 
 if __name__ == "__main__":

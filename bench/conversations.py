@@ -1,4 +1,4 @@
-"""What is said under load: for ours whole scenario files, for the stock bot its own test stories."""
+"""What is said under load: to ours whole scenario files, to the stock bot its own test stories."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+_SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios" / "chat"
 _MOST_QUESTIONS = 40
 Answers = list[dict[str, Any]]
 # Yields what to send, takes the answers to it.
@@ -20,21 +21,20 @@ _STOCK = (
     ("hi", "very terrible", "no", "bye"),
     ("hello", "are you a bot?", "good afternoon", "great", "bye bye"),
 )
+# A message that needs no understanding, as often as a conversation has messages.
+_FLOOR = (("/say",) * 10,)
+Conversation = tuple[str, ...] | list[dict[str, Any]]
 
 
-def stock_scripts() -> list[tuple[str, ...]]:
-    """The stock bot's own conversations."""
-    return list(_STOCK)
+def conversations(bot: str) -> list[Conversation]:
+    """What is said to a bot: ours, stock or floor."""
+    if bot == "ours":
+        files = sorted(_SCENARIOS.rglob("*.yml"))
+        return [yaml.safe_load(path.read_text(encoding="utf-8"))["turns"] for path in files]
+    return list(_STOCK if bot == "stock" else _FLOOR)
 
 
-def scenario_scripts(folder: Path) -> list[list[dict[str, Any]]]:
-    """The turns of each scenario file."""
-    return [
-        yaml.safe_load(path.read_text(encoding="utf-8"))["turns"] for path in sorted(folder.rglob("*.yml"))
-    ]
-
-
-def script(conversation: tuple[str, ...] | list[dict[str, Any]]) -> Script:
+def script(conversation: Conversation) -> Script:
     """A conversation as a script; a scenario's `rest` answers whatever is asked until nothing is."""
     answers: Answers = []
     for turn in conversation:

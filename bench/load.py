@@ -12,12 +12,11 @@ import statistics
 import sys
 import time
 import uuid
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from bench.conversations import Answers, Script, scenario_scripts, script, stock_scripts
+from bench.conversations import Answers, Script, conversations, script
 
 
 class Rest:
@@ -58,11 +57,11 @@ class Web:
             return [m for m in (await answer.json())["messages"] if m.get("from") != "person"]
 
 
-async def load(url: str, channel: str, users: int, seconds: float, scenarios: str | None) -> dict[str, Any]:
+async def load(url: str, bot: str, users: int, seconds: float) -> dict[str, Any]:
     """Run the users for so long; latencies in milliseconds."""
-    conversations: list[Any] = scenario_scripts(Path(scenarios)) if scenarios else list(stock_scripts())
-    random.Random(5).shuffle(conversations)
-    turn = itertools.cycle(conversations)
+    said = conversations(bot)
+    random.Random(5).shuffle(said)
+    turn = itertools.cycle(said)
     latencies: list[float] = []
     errors: list[str] = []
     end = time.perf_counter() + seconds
@@ -71,7 +70,7 @@ async def load(url: str, channel: str, users: int, seconds: float, scenarios: st
         async def user() -> None:
             while time.perf_counter() < end:
                 try:
-                    await converse((Web if channel == "web" else Rest)(http, url), script(next(turn)))
+                    await converse((Web if bot == "ours" else Rest)(http, url), script(next(turn)))
                 except aiohttp.ClientError as error:
                     errors.append(type(error).__name__)
 

@@ -32,8 +32,14 @@ def write_report(result: dict[str, Any]) -> None:
 def _table(result: dict[str, Any]) -> str:
     machine = result["machine"]
     lines = [f"Measured {result['when']} on {machine['cores']} cores, {machine['memory_gb']} GB.", ""]
-    lines += ["| ours over stock | ratio | aim |", "|---|---|---|"]
-    lines += [f"| {name} | {value} | {_AIMS.get(name, '')} |" for name, value in result["ratio"].items()]
+    rounds = len(result["bots"]["ours"])
+    lines += [
+        f"| ours over stock | ratio | lowest and highest of {rounds} rounds | aim |",
+        "|---|---|---|---|",
+    ]
+    for name, value in result["ratio"].items():
+        spread = " to ".join(map(str, result["spread"].get(name, ())))
+        lines.append(f"| {name} | {value} | {spread} | {_AIMS.get(name, '')} |")
     lines += ["", "| | stock | ours |", "|---|---|---|"]
     for label, path, unit in (
         ("start to first answer", ("startup",), "s"),
@@ -54,6 +60,17 @@ def _table(result: dict[str, Any]) -> str:
     lines += [f"| a message, nothing stored | {stored['without']:.1f} ms |"]
     lines += [f"| a message, {stored['stored']} conversations stored | {stored['with']:.1f} ms |"]
     lines += [f"| {name.replace('_', ' ')} | {value} |" for name, value in result["offline"].items()]
+    if many := result["postgres_and_redis"]:
+        lines += [f"| p50 with 16 users, PostgreSQL and Redis | {many['p50']:.1f} ms |"]
+        lines += [f"| messages a second with 16 users, PostgreSQL and Redis | {many['per_second']:.1f} |"]
+    if widget := result["widget"]:
+        lines += [f"| first load of the demonstration page | {widget['kilobytes']} kB |"]
+        lines += [f"| until the chat's button is there | {widget['launcher_ms']} ms |"]
+        lines += [f"| until its first words, button pressed at once | {widget['first_words_ms']} ms |"]
+    floor = result["floor"]["load"]
+    lines += ["", "| Rasa's floor: an empty pipeline and one rule | |", "|---|---|"]
+    lines += [f"| p50 with {n} user(s) | {floor[n]['p50']:.1f} ms |" for n in ("1", "16")]
+    lines += [f"| messages a second with 16 users | {floor['16']['per_second']:.1f} |"]
     return "\n".join(lines) + "\n"
 
 

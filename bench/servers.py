@@ -1,4 +1,4 @@
-"""The two bots: made, trained, started, and their memory watched."""
+"""The bots: made, trained, started, and their memory watched."""
 
 import json
 import os
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -26,11 +27,18 @@ _ENVIRONMENT = {
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "LOG_LEVEL": "WARNING",
 }
+_FLOOR = {
+    "config.yml": "recipe: default.v1\nassistant_id: floor\nlanguage: en\n"
+    "pipeline: []\npolicies: [{name: RulePolicy}]\n",
+    "domain.yml": 'version: "3.1"\nintents: [say]\nresponses: {utter_said: [{text: said}]}\n',
+    "data/rules.yml": 'version: "3.1"\nrules: [{rule: say, steps: [{intent: say}, {action: utter_said}]}]\n',
+    "credentials.yml": "rest:\n",
+}
 
 
 @dataclass
 class Bot:
-    """A bot: its folder, how it is run, and what it is asked first."""
+    """A bot: its folder, how it is run, and what it is told first."""
 
     name: str
     folder: Path
@@ -38,6 +46,7 @@ class Bot:
     module: str
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    first: str = "hello"
 
     def command(self, *arguments: str) -> list[str]:
         """A Rasa command for this bot."""
@@ -63,6 +72,14 @@ def make_stock(folder: Path) -> Bot:
     shutil.copytree(template, folder, dirs_exist_ok=True)
     (folder / "credentials.yml").write_text("rest:\n")
     return Bot("stock", folder, folder / "models" / "stock.tar.gz", "rasa")
+
+
+def make_floor(folder: Path) -> Bot:
+    """The least that Rasa can be: an empty pipeline and one rule, untrained."""
+    (folder / "data").mkdir(parents=True)
+    for name, text in _FLOOR.items():
+        (folder / name).write_text(text)
+    return Bot("floor", folder, folder / "models" / "floor.tar.gz", "rasa", first="/say")
 
 
 def ours(folder: Path, database: Path | None = None) -> Bot:
@@ -113,7 +130,7 @@ def running(bot: Bot) -> Iterator[Running]:
     done = threading.Event()
     try:
         url = f"http://127.0.0.1:{port}"
-        _first_answer(url, process)
+        _first_answer(url, bot.first, process)
         bot_running = Running(url, process, time.perf_counter() - begun)
         threading.Thread(target=_watch, args=(bot_running, done), daemon=True).start()
         yield bot_running
@@ -123,12 +140,23 @@ def running(bot: Bot) -> Iterator[Running]:
         process.wait(60)
 
 
+def load(bot: Bot, server: Running, users: int, seconds: float) -> dict[str, Any]:
+    """So many users for so long, out of a process of their own: see bench/load.py."""
+    request = {"url": server.url, "bot": bot.name, "users": users, "seconds": seconds}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.load"],
+        input=json.dumps(request), capture_output=True, text=True, check=True, cwd=PROJECT,
+    )  # fmt: skip
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
 def _environment(bot: Bot) -> dict[str, str]:
     return {**os.environ, **_ENVIRONMENT, **bot.environment}
 
 
-def _first_answer(url: str, process: subprocess.Popen[bytes]) -> None:
-    body = json.dumps({"sender": "first", "message": "hello"}).encode()
+def _first_answer(url: str, message: str, process: subprocess.Popen[bytes]) -> None:
+    body = json.dumps({"sender": "first", "message": message}).encode()
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         request = urllib.request.Request(
