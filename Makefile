@@ -56,8 +56,9 @@ chaos: setup ## 2,000 conversations while parts are killed, stopped, restarted a
 soak: setup ## half an hour of load (MINUTES=...): are memory, connections and latency flat? Figures into the docs
 	$(PYTHON) -m tests.resilience.soak --minutes $(MINUTES)
 
-screenshots: setup ## the pictures of the documentation
+screenshots: setup ## the pictures of the documentation, and the conversations of the README
 	$(PYTHON) -m tests.browser.screenshots
+	$(PYTHON) -m tests.conversation.transcripts
 
 clean: ## everything that was made
 	rm -rf $(VENV) .tools node_modules .rasa models/*.tar.gz var

@@ -89,12 +89,6 @@ def scenario_files(kind: str | None = None) -> list[Path]:
     return sorted((SCENARIOS / kind if kind else SCENARIOS / "chat").rglob("*.yml"))
 
 
-def waits_for(path: Path) -> str | None:
-    """What a scenario still waits for: it says what should be, and is not so yet. None where it holds."""
-    reason: str | None = yaml.safe_load(path.read_text(encoding="utf-8")).get("waits_for")
-    return reason
-
-
 def play(path: Path, url: str) -> None:
     """Play one scenario file and check what it expects."""
     scenario = yaml.safe_load(path.read_text(encoding="utf-8"))

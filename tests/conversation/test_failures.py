@@ -18,7 +18,7 @@ from backsignal.components import action_endpoint
 from backsignal.components.action_endpoint import InProcessActions
 from tests.channels.web_client import Web, new_id
 from tests.conftest import Server, free_port, start_server, stop_server
-from tests.conversation.chat import Chat, play, scenario_files, waits_for
+from tests.conversation.chat import Chat, play, scenario_files
 from tests.loops import run
 
 FAULTS = ("raises", "hangs", "gone")
@@ -177,9 +177,7 @@ def test_the_widget_gets_the_safe_message_once_and_keeps_it(faulty: Actions, rem
     assert web.send("no").json()["messages"][-1]["custom"]["data"]["type"] == "question"
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in scenario_files() if not waits_for(p)][::8], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", scenario_files()[::8], ids=lambda path: path.stem)
 def test_scenarios_over_the_action_server(path: Path, remote: Server) -> None:
     play(path, remote.url)
 

@@ -1,20 +1,19 @@
-#!/usr/bin/env python3
-"""Writes three real conversations into README.md, between its marks: `scripts/transcripts http://localhost:5005`."""
+"""Writes three real conversations into the README: `python -m tests.conversation.transcripts`."""
 
 import re
-import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(PROJECT))
+from tests.conftest import PROJECT, start_server, stop_server
+from tests.conversation.chat import Chat
 
-from tests.conversation.chat import Chat  # noqa: E402 - the project's folder must be on the path first
+README = PROJECT / "README.md"
 
 CONVERSATIONS = {
     "A sign is volunteered in the middle of a story": [
-        "been a rubbish week, back went on tuesday carrying the washing machine. wife says it's nothing but when "
-        "I'm on the toilet I only know I'm going because I hear it",
+        "been a rubbish week, back went on tuesday carrying the washing machine. wife says it's nothing but "
+        "when I'm on the toilet I only know I'm going because I hear it",
         "what do I tell them when I get there?",
         "heat or ice in the meantime?",
     ],
@@ -47,15 +46,24 @@ def transcript(url: str, messages: list[str]) -> str:
     return "\n".join(lines).strip()
 
 
-def main() -> None:
-    """Talk and write."""
+def with_transcripts(page: str, url: str) -> str:
+    """The page with what an assistant says today."""
     blocks = [
-        f"**{title}**\n\n```text\n{transcript(sys.argv[1], messages)}\n```\n"
+        f"**{title}**\n\n```text\n{transcript(url, messages)}\n```\n"
         for title, messages in CONVERSATIONS.items()
     ]
-    readme = PROJECT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(_MARKS.sub(lambda m: m[1] + "\n".join(blocks) + m[2], text), encoding="utf-8")
+    return _MARKS.sub(lambda marks: marks[1] + "\n".join(blocks) + marks[2], page)
+
+
+def main() -> None:
+    """Start the assistant, talk and write."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = start_server(Path(folder))
+        try:
+            page = with_transcripts(README.read_text(encoding="utf-8"), server.url)
+        finally:
+            stop_server(server)
+    README.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":
