@@ -39,7 +39,7 @@ from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secr
 from backsignal.channels.web_streams import Streams
 from backsignal.components.check_ins import follow, last_check_in, move_check_ins
 from backsignal.components.erasure import erase, on_erasure
-from backsignal.components.tracker_store import events_of
+from backsignal.components.tracker_store import events_of, held
 from backsignal.components.turns import safe_reply
 from backsignal.components.unstored import unstored_reply
 from backsignal.stores import UnavailableError
@@ -310,11 +310,14 @@ async def _turn(
             text = "; ".join(payloads)
         else:
             text = harmless(text)
-        # The processor and not the agent: the conversation's lock is held already.
-        await agent.processor.handle_message(
-            UserMessage(text, _WebAnswers(), sender, input_channel=WebChannel.name(), message_id=message_id)
-        )
-        events = await _events_of(agent, sender)
+        with held(agent.tracker_store, sender):
+            # The processor and not the agent: the conversation's lock is held already.
+            await agent.processor.handle_message(
+                UserMessage(
+                    text, _WebAnswers(), sender, input_channel=WebChannel.name(), message_id=message_id
+                )
+            )
+            events = await _events_of(agent, sender)
         await follow(agent.tracker_store, events, message_id, sender, WebChannel.name(), sender)
         answer = answer_to(_said.of(sender, events), message_id)
         if answer is None:

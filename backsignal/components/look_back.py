@@ -7,10 +7,18 @@ rules see a conversation that never was, and a side question is answered with a 
 from collections.abc import Sequence
 
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SessionStarted, SlotSet
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActiveLoop,
+    AllSlotsReset,
+    Event,
+    SessionStarted,
+    SlotSet,
+)
 
-# About seven turns at least, and twice as many before the oldest are left out again.
-_LEAST, MOST = 80, 160
+# About two turns at least, and twice as many before the oldest are left out again: Rasa replays all of them
+# several times a turn.
+_LEAST, MOST = 24, 48
 
 
 def looked_back_on(events: Sequence[Event]) -> list[Event]:
@@ -22,7 +30,9 @@ def looked_back_on(events: Sequence[Event]) -> list[Event]:
     if start <= begin:
         return list(events[begin:])
     before = events[begin:start]
-    slots = {event.key: event for event in before if isinstance(event, SlotSet)}
+    # What a person took back by starting over stays taken back.
+    since = before[_last(before, AllSlotsReset) :]
+    slots = {event.key: event for event in since if isinstance(event, SlotSet)}
     loop = [event for event in before if isinstance(event, ActiveLoop)][-1:]
     return [*slots.values(), *loop, *events[start:]]
 

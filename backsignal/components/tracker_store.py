@@ -3,7 +3,8 @@
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -79,6 +80,7 @@ class ConversationStore(TrackerStore):
         where = address(os.environ.get(DATABASE_VARIABLE) or host or db)
         self.database = database_at(where).keep(table.metadata, audit.metadata)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._held: set[str] = set()
 
     @staged("store")
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
@@ -138,6 +140,18 @@ class ConversationStore(TrackerStore):
             kept.tracker = tracker if stored.row else None
             self._keep(sender, kept)
 
+    @contextmanager
+    def held(self, sender_id: str) -> Iterator[None]:
+        """While this lasts, the caller has the lock: what others added is asked for once, not each time.
+
+        Should the lock be lost without its holder's knowing, `save` tells.
+        """
+        self._held.add(sender_id)
+        try:
+            yield
+        finally:
+            self._held.discard(sender_id)
+
     def kept(self) -> list[str]:
         """The conversations in memory."""
         return list(self._kept)
@@ -150,6 +164,8 @@ class ConversationStore(TrackerStore):
         """The conversation as it is in the database now."""
         kept = self._kept.get(sender) or _Kept()
         since = kept.last
+        if since and sender in self._held:
+            return kept
         rows = await self.database.run(partial(_rows, sender, since))
         if (self._kept.get(sender) or kept) is not kept or kept.last != since:
             # It was read or stored by others while the database was asked.
@@ -232,6 +248,11 @@ async def events_of(store: TrackerStore, sender: str) -> list[Event]:
         return await store.events(sender)
     tracker = await store.retrieve_full_tracker(sender)
     return list(tracker.events) if tracker else []
+
+
+def held(store: TrackerStore, sender: str) -> AbstractContextManager[None]:
+    """See ConversationStore.held; another store is asked each time."""
+    return store.held(sender) if isinstance(store, ConversationStore) else nullcontext()
 
 
 def _after(tracker: DialogueStateTracker, stored: Event | None) -> list[Event]:
