@@ -60,5 +60,5 @@ screenshots: setup ## the pictures of the documentation, and the conversations o
 	$(PYTHON) -m tests.browser.screenshots
 	$(PYTHON) -m tests.conversation.transcripts
 
-clean: ## everything that was made
-	rm -rf $(VENV) .tools node_modules .rasa models/*.tar.gz var
+clean: ## everything that was made but the data in var
+	rm -rf $(VENV) .tools node_modules .rasa models/*.tar.gz

@@ -7,7 +7,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import Events, intent_of, interview_of, introduce, saved, utter
+from actions.common import Events, has_run, intent_of, interview_of, introduce, saved, utter
 from actions.open_interview import go_on
 from backsignal.clinical.advice import advise
 from backsignal.clinical.content import Topic
@@ -49,18 +49,9 @@ class Advise(Action):
 def advice_asked(tracker: Tracker, interview: Interview) -> Reply | None:
     """What a message asks by the way that also answers the question, and that nothing has answered yet."""
     topic = content().topics.get(intent_of(tracker).removeprefix(_PREFIX))
-    if topic is None or not interview.news or _advised_already(tracker):
+    if topic is None or not interview.news or has_run(tracker, _NAME):
         return None
     return _reply(topic, interview)
-
-
-def _advised_already(tracker: Tracker) -> bool:
-    for event in reversed(tracker.events):
-        if event["event"] == "user":
-            return False
-        if event["event"] == "action" and event["name"] == _NAME:
-            return True
-    return False
 
 
 def _reply(topic: Topic, interview: Interview) -> Reply:

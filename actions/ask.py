@@ -9,6 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.advise import advice_asked
 from actions.common import Events, intent_of, interview_of, saved, utter
+from actions.hand_over import person_asked_for
 from backsignal.clinical.interview import Interview, next_question
 from backsignal.clinical.wording import introduce_person, noted, question_reply, say
 from backsignal.components.turns import STAGE_SLOT, content
@@ -28,13 +29,13 @@ class AskInterview(Action):
         """Ask, with what the last message brought said first, and what it asked by the way answered."""
         interview = interview_of(tracker)
         before = list(_said_first(interview, intent_of(tracker)))
-        advice = advice_asked(tracker, interview)
+        aside = advice_asked(tracker, interview) or person_asked_for(tracker, interview)
         asked = next_question(interview, content())
         if interview.partly and asked and not before and not asked.which:
             before = [say(content(), "noted_only")]
         interview.news, interview.unclear, interview.partly = [], False, False
-        if advice and asked:
-            utter(dispatcher, advice)
+        if aside and asked:
+            utter(dispatcher, aside)
         if asked:
             utter(dispatcher, question_reply(asked, content(), before))
         return [saved(interview), SlotSet(STAGE_SLOT, "interview")]

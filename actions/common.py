@@ -31,6 +31,16 @@ def intent_of(tracker: Tracker) -> str:
     return (tracker.latest_message.get("intent") or {}).get("name") or ""
 
 
+def has_run(tracker: Tracker, action: str) -> bool:
+    """Whether an action has run since the person's latest message."""
+    for event in reversed(tracker.events):
+        if event["event"] == "user":
+            return False
+        if event["event"] == "action" and event["name"] == action:
+            return True
+    return False
+
+
 def introduce(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """Say what Backsignal is, where nothing was said yet."""
     if not any(event["event"] == "bot" for event in tracker.events):

@@ -78,13 +78,13 @@ def _closing(interview: Interview) -> Reply:
     """What can be asked next, and where the channel allows it whether to ask again in some days."""
     what_else = say(content(), "what_else")
     if not reaches(interview.channel, content()):
-        return Reply(what_else, options=_further(interview))
+        return Reply(what_else, options=_further())
     offer = check_in_phrase(content(), "offer", when=when(interview.channel, content()))
     title = check_in_phrase(content(), "offer_title")
-    return Reply(f"{offer}\n\n{what_else}", options=(title, *_further(interview)))
+    return Reply(f"{offer}\n\n{what_else}", options=(title, *_further()))
 
 
-def _further(interview: Interview) -> tuple[str, ...]:
+def _further() -> tuple[str, ...]:
     """Titles of the topics on request, as buttons."""
     topics = [topic.title for topic in content().topics.values() if topic.information]
     return (*topics, say(content(), "talk_to_a_person"))

@@ -8,8 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.common import Events, intent_of, interview_of, saved, utter
 from actions.hand_over import reference_of
-from backsignal.clinical.interview import Interview, Message, hear, withdraw
-from backsignal.clinical.levels import Level
+from backsignal.clinical.interview import Interview, confirms_mistake, hear, withdraw
 from backsignal.clinical.note import handover
 from backsignal.clinical.red_flags import supported
 from backsignal.clinical.wording import Reply, emergency_options, emergency_text, listed, say
@@ -31,10 +30,12 @@ class EmergencySupport(Action):
         """Answer what helps now."""
         interview, message = interview_of(tracker), message_of(tracker.latest_message)
         standing = _standing(interview)
-        if interview.withdrawing and message.reading.answer == "yes":
-            return self._withdrawn(dispatcher, interview, message)
+        confirmed = message.text == say(content(), "yes_mistake")
+        if interview.withdrawing and (confirmed or confirms_mistake(interview, content(), message)):
+            withdraw(interview, content(), message)
+            return _after_withdrawal(dispatcher, interview)
         heard = hear(interview, content(), message)
-        insists = interview.withdrawing and message.reading.answer == "no"
+        insists = interview.withdrawing and message.reading.answer in ("yes", "no")
         mistaken = intent_of(tracker) in _TAKES_BACK or message.text == say(content(), "got_it_wrong")
         if heard.contradicts or (mistaken and not insists):
             interview.withdrawing = list(heard.contradicts or standing)
@@ -44,20 +45,18 @@ class EmergencySupport(Action):
             utter(dispatcher, _support(interview, intent_of(tracker), message.text))
         return [saved(interview)]
 
-    def _withdrawn(self, dispatcher: CollectingDispatcher, interview: Interview, message: Message) -> Events:
-        withdraw(interview, content(), message)
-        if _standing(interview):
-            utter(dispatcher, _confirmation_of_rest(interview))
-            return [saved(interview)]
-        utter(dispatcher, Reply(say(content(), "withdrawn")))
-        events = [saved(interview), SlotSet(EMERGENCY_SLOT, None), SlotSet(COMPLETE_SLOT, None)]
-        return [*events, FollowupAction(FORM)]
+
+def _after_withdrawal(dispatcher: CollectingDispatcher, interview: Interview) -> Events:
+    if _standing(interview):
+        utter(dispatcher, _stay(interview))
+        return [saved(interview)]
+    utter(dispatcher, Reply(say(content(), "withdrawn")))
+    events = [saved(interview), SlotSet(EMERGENCY_SLOT, None), SlotSet(COMPLETE_SLOT, None)]
+    return [*events, FollowupAction(FORM)]
 
 
-def _standing(interview: Interview) -> list[str]:
-    reasons = supported(interview.record, content()).reasons
-    found = [f for reason in reasons if reason.level is Level.EMERGENCY for f in reason.findings]
-    return list(dict.fromkeys(found))
+def _standing(interview: Interview) -> tuple[str, ...]:
+    return supported(interview.record, content()).emergency_findings
 
 
 def _confirmation(interview: Interview) -> Reply:
@@ -65,11 +64,6 @@ def _confirmation(interview: Interview) -> Reply:
     do = emergency_text(_standing(interview), content()).do.format(**content().clinic.facts())
     text = say(content(), "confirm_withdrawal", findings=listed(names, content()), do=do)
     return Reply(text, options=(say(content(), "yes_mistake"), say(content(), "no_true")))
-
-
-def _confirmation_of_rest(interview: Interview) -> Reply:
-    interview.withdrawing = []
-    return _stay(interview)
 
 
 def _support(interview: Interview, intent: str, text: str) -> Reply:

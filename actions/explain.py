@@ -27,6 +27,6 @@ class Explain(Action):
         question = content().question(asking.question)
         own = question.why if what == "why" else question.meaning
         findings = [content().findings[finding] for finding in asking.findings]
-        text = own or explain(findings, what, content()) or say(content(), f"{what}_in_general")
+        text = own or explain(findings, what) or say(content(), f"{what}_in_general")
         utter(dispatcher, Reply(text))
         return []

@@ -6,13 +6,16 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.common import Events, interview_of, introduce, saved, utter
-from backsignal.clinical.interview import Interview
+from actions.common import Events, has_run, intent_of, interview_of, introduce, saved, utter
+from backsignal.clinical.interview import Interview, hear
 from backsignal.clinical.note import handover
-from backsignal.components.turns import content
+from backsignal.clinical.wording import Reply
+from backsignal.components.turns import content, message_of
 
 # Without letters and digits that are mistaken for each other when read out.
 _ALPHABET = "ACDEFHJKMNPRTWXY3479"
+_INTENT = "request_human"
+_NAME = "action_hand_over"
 
 
 class HandOver(Action):
@@ -20,14 +23,22 @@ class HandOver(Action):
 
     def name(self) -> str:
         """The action's name in the domain."""
-        return "action_hand_over"
+        return _NAME
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        """Hand over."""
+        """Hand over, with what the message told besides."""
         interview = interview_of(tracker)
+        hear(interview, content(), message_of(tracker.latest_message))
         introduce(dispatcher, tracker)
         utter(dispatcher, handover(interview, reference_of(interview), content()))
         return [saved(interview)]
+
+
+def person_asked_for(tracker: Tracker, interview: Interview) -> Reply | None:
+    """The note, where a message asks for somebody besides answering the question, and has not got it yet."""
+    if intent_of(tracker) != _INTENT or not interview.news or has_run(tracker, _NAME):
+        return None
+    return handover(interview, reference_of(interview), content())
 
 
 def reference_of(interview: Interview) -> str:

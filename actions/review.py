@@ -25,10 +25,12 @@ class Review(Action):
         interview = interview_of(tracker)
         if not interview.asked:
             return open_anew(dispatcher, tracker)
+        message = message_of(tracker.latest_message)
         if not interview.concluded:
+            hear(interview, content(), message)
             utter(dispatcher, Reply(say(content(), "welcome_back_to_questions")))
-            return [FollowupAction(FORM)]
+            return [saved(interview), FollowupAction(FORM)]
         review(interview, content())
-        hear(interview, content(), message_of(tracker.latest_message))
+        hear(interview, content(), message)
         utter(dispatcher, Reply(say(content(), "welcome_back")))
         return [saved(interview), SlotSet(COMPLETE_SLOT, None), FollowupAction(FORM)]

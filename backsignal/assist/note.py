@@ -176,9 +176,8 @@ class _Writer:
 
     def _disposition(self) -> str:
         level = self._triage.level
-        decisive = [f for r in self._triage.reasons if r.level is Level.EMERGENCY for f in r.findings]
-        emergency = level is Level.EMERGENCY
-        do = emergency_text(list(dict.fromkeys(decisive)), self._clinical).do if emergency else ""
+        decisive = self._triage.emergency_findings
+        do = emergency_text(decisive, self._clinical).do if decisive else ""
         return self._content.disposition[level].format(do=do.format(**self._clinical.clinic.facts()))
 
     def _overrides(self) -> Iterable[str]:

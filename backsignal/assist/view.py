@@ -196,8 +196,7 @@ def emergency_view(call: Call) -> dict[str, Any] | None:
         return None
     clinical = call.content.clinical
     facts = clinical.clinic.facts()
-    findings = [f for reason in triage.reasons if reason.level is Level.EMERGENCY for f in reason.findings]
-    wording = emergency_text(list(dict.fromkeys(findings)), clinical)
+    wording = emergency_text(triage.emergency_findings, clinical)
     return {
         "call": wording.call.format(**facts),
         "do": wording.do.format(**facts),

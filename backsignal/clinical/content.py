@@ -61,8 +61,7 @@ class Finding(Sourced):
     `level` is what it means by itself; `long_standing_level` where it is old, unchanged and checked.
     `option` is its label as a tick, `question` asks for it alone, `simpler` once more in plainer words.
     `changes` is true where it must be asked again of somebody who comes back; `comes_back` where it is itself
-    a word of somebody who does. `both_sides_of` lists findings
-    of which this one is the two-sided form.
+    a word of somebody who does. `both_sides_of` lists findings of which this one is the two-sided form.
     """
 
     id: str
@@ -85,15 +84,14 @@ class Finding(Sourced):
 
 
 class Choice(ContentModel):
-    """An answer on offer: it sets a number (an age or a duration in days), or findings present and absent.
+    """An answer on offer: it sets a number (an age or a duration in days), or findings that are present.
 
-    `says` are words by which people mean it.
+    The question's other findings are absent then. `says` are words by which people mean it.
     """
 
     title: str
     value: float | None = None
     present: list[str] = []
-    absent: list[str] = []
     says: list[str] = []
 
 
@@ -223,6 +221,13 @@ class Note(Sourced):
     text: str
 
 
+class Confirms(ContentModel):
+    """What confirms that an emergency was told by mistake: a whole message, or words in it beside a yes."""
+
+    whole: list[str]
+    words: list[str]
+
+
 class Replies(ContentModel):
     """The wording of what the interview, the triage and the note say; `{name}` marks are filled in."""
 
@@ -230,6 +235,7 @@ class Replies(ContentModel):
     emergencies: list[EmergencyText]
     safety_net: list[Statement]
     notes: list[Note]
+    confirms: Confirms
     phrases: dict[str, str]
 
 
@@ -448,7 +454,7 @@ class Content:
 
 _FINDING_FIELDS: dict[type[ContentModel], tuple[str, ...]] = {
     Question: ("findings",),
-    Choice: ("present", "absent"),
+    Choice: ("present",),
     Condition: ("present", "absent"),
     Rule: ("all", "any"),
     Contraindication: ("finding",),

@@ -97,7 +97,7 @@ class Message:
 class Heard:
     """What a message brought: findings newly entered, and whether it brought anything at all.
 
-    `contradicts` lists emergency findings that the message denies although they were reported before.
+    `contradicts` lists findings on which an emergency stands and that the message denies.
     """
 
     entered: tuple[str, ...] = ()
@@ -179,11 +179,7 @@ def _state(interview: Interview) -> tuple[object, ...]:
 
 def next_question(interview: Interview, content: Content) -> NextQuestion | None:
     """What to ask now, None where the agenda is done or an emergency stands. Sets `interview.asking`."""
-    if supported(interview.record, content).level is Level.EMERGENCY:
-        interview.asking = None
-        return None
-    asking = _suspicion(interview, content) or _repeated(interview, content) or _following(interview, content)
-    interview.asking = asking
+    interview.asking = asking = _upcoming(interview, content)
     if asking is None:
         return None
     if asking.question not in interview.asked:
@@ -203,8 +199,8 @@ def next_question(interview: Interview, content: Content) -> NextQuestion | None
 
 
 def is_done(interview: Interview, content: Content) -> bool:
-    """Whether there is nothing to ask now; changes nothing."""
-    return next_question(interview.copy(deep=True), content) is None
+    """Whether there is nothing to ask now."""
+    return _upcoming(interview, content) is None
 
 
 def forget_unknown(interview: Interview, content: Content) -> None:
@@ -271,33 +267,53 @@ def comes_back(interview: Interview, content: Content, message: Message) -> bool
     return datetime.fromisoformat(message.at) - datetime.fromisoformat(last) > RETURN_AFTER
 
 
+def confirms_mistake(interview: Interview, content: Content, message: Message) -> bool:
+    """Whether a message says plainly that what waits to be taken back is not so: "I do have it" does not."""
+    told = {mention.finding: mention.status for mention in message.reading.mentions}
+    waiting = interview.withdrawing
+    if any(told.get(finding) is Status.PRESENT for finding in waiting):
+        return False
+    if all(told.get(finding) is Status.ABSENT for finding in waiting):
+        return True
+    said, confirms = _plain(message.text), content.replies.confirms
+    by_words = message.reading.answer == "yes" and any(_says(said, words) for words in confirms.words)
+    return by_words or any(said == _plain(whole) for whole in confirms.whole)
+
+
 def withdraw(interview: Interview, content: Content, message: Message) -> None:
     """Take back what waits for it, after the person confirmed that it was said by mistake."""
     for finding in interview.withdrawing:
-        interview.record.withdraw(finding, _entry(Value.ABSENT, "answered", message))
+        interview.record.withdraw(finding, _entry(Value.ABSENT, "answered", message), content)
         interview.settled.append(finding)
     interview.withdrawing = []
     interview.heard = message.id
 
 
+def _upcoming(interview: Interview, content: Content) -> Asking | None:
+    """What is to be asked now, None where nothing is or an emergency stands."""
+    if supported(interview.record, content).level is Level.EMERGENCY:
+        return None
+    return _suspicion(interview, content) or _repeated(interview, content) or _following(interview, content)
+
+
 def _suspicion(interview: Interview, content: Content) -> Asking | None:
     """What is suspected is asked first; what belongs to one question, in one breath."""
     entries, settled = interview.record.entries, interview.settled
-    interview.suspected = [
+    suspected = [
         finding
         for finding in interview.suspected
         if finding not in settled and not (finding in entries and entries[finding].value is Value.PRESENT)
     ]
-    if not interview.suspected:
+    if not suspected:
         return None
     asking = interview.asking
-    waiting = [f for f in asking.findings if f in interview.suspected] if asking and asking.sure else []
+    waiting = [f for f in asking.findings if f in suspected] if asking and asking.sure else []
     if asking and waiting:
         return asking.copy(update={"findings": waiting})
-    question = content.question_of.get(interview.suspected[0])
+    question = content.question_of.get(suspected[0])
     if question is None:
-        return Asking(question=interview.suspected[0], findings=interview.suspected[:1], sure=True)
-    together = [finding for finding in question.findings if finding in interview.suspected]
+        return Asking(question=suspected[0], findings=suspected[:1], sure=True)
+    together = [finding for finding in question.findings if finding in suspected]
     return Asking(question=question.id, findings=together, sure=True)
 
 
@@ -372,8 +388,11 @@ def _ticks(asking: Asking, content: Content, message: Message) -> list[str] | No
 
 def _enter_ticks(interview: Interview, asking: Asking, ticked: list[str], message: Message) -> None:
     for finding in asking.findings:
-        value = Value.PRESENT if finding in ticked else Value.ABSENT
-        interview.record.note(finding, _entry(value, "answered", message))
+        known = interview.record.entries.get(finding)
+        # What was told in words is not denied by a box that was left empty.
+        if finding in ticked or known is None or known.value is not Value.PRESENT:
+            value = Value.PRESENT if finding in ticked else Value.ABSENT
+            interview.record.note(finding, _entry(value, "answered", message))
         interview.settled.append(finding)
 
 
@@ -405,18 +424,25 @@ def _chosen(choices: Iterable[Choice], text: str) -> float | None:
 
 def _picked(choices: Sequence[Choice], text: str) -> Choice | None:
     """The choice that the text says: the one with the longest of its words in the text."""
-    said = f" {' '.join(re.findall(r'[a-z]+', text.casefold()))} "
+    said = _plain(text)
     found = [
-        (len(words), choice)
+        (len(_plain(words)), choice)
         for choice in choices
-        for words in (
-            " ".join(re.findall(r"[a-z]+", phrase.casefold())) for phrase in (choice.title, *choice.says)
-        )
-        if f" {words} " in said
+        for words in (choice.title, *choice.says)
+        if _says(said, words)
     ]
     longest = max((length for length, _ in found), default=0)
     picked = [choice for length, choice in found if length == longest]
     return picked[0] if picked and all(choice is picked[0] for choice in picked) else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"[a-z]+", text.casefold()))
+
+
+def _says(said: str, words: str) -> bool:
+    """Whether a plain text holds these words."""
+    return f" {_plain(words)} " in f" {said} "
 
 
 def _bare_number(text: str) -> float | None:
@@ -439,7 +465,7 @@ def _enter_mentions(interview: Interview, content: Content, message: Message) ->
         if mention.status is Status.PRESENT or (mention.doubted and answers):
             interview.record.note(finding.id, _entry(Value.PRESENT, "told", message, mention))
         elif mention.status is Status.ABSENT or (mention.status is Status.PAST and finding.id in asked):
-            if emergency and before is Value.PRESENT:
+            if (emergency and before is Value.PRESENT) or _makes_emergency(interview, finding.id, content):
                 contradicts.append(finding.id)
             else:
                 interview.record.note(finding.id, _entry(Value.ABSENT, "told", message, mention))
@@ -450,6 +476,14 @@ def _enter_mentions(interview: Interview, content: Content, message: Message) ->
             elif emergency and finding.id not in interview.suspected:
                 interview.suspected.append(finding.id)
     return tuple(contradicts)
+
+
+def _makes_emergency(interview: Interview, finding: str, content: Content) -> bool:
+    """Whether an emergency stands on a finding: by itself, with others, or as nobody is sure of it."""
+    known = interview.record.entries.get(finding)
+    if known is None or known.value is Value.ABSENT:
+        return False
+    return finding in supported(interview.record, content).emergency_findings
 
 
 def _enter_answer(interview: Interview, asking: Asking, content: Content, message: Message) -> None:

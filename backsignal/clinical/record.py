@@ -54,18 +54,30 @@ class Record(BaseModel):
                 del entries[finding]
 
     def note(self, finding: str, entry: Entry) -> None:
-        """Enter what was said of a finding; both sides heard one after the other make it two-sided."""
+        """Enter what was said of a finding; both sides heard one after the other make it two-sided.
+
+        What was told as new does not become long-standing by a later word.
+        """
         before = self.entries.get(finding)
         if before and entry.value is Value.PRESENT and before.value is Value.PRESENT:
             sides = {before.side, entry.side} - {None}
             side: Side | None = "both" if len(sides) > 1 else (entry.side or before.side)
-            entry = entry.copy(update={"side": side})
+            long_standing = before.long_standing and entry.long_standing
+            entry = entry.copy(update={"side": side, "long_standing": long_standing})
         self.entries[finding] = entry
 
-    def withdraw(self, finding: str, entry: Entry) -> None:
-        """Take back a finding after an explicit confirmation; what was said before is kept."""
-        if finding in self.entries:
-            self.withdrawn[finding] = self.entries[finding]
+    def withdraw(self, finding: str, entry: Entry, content: Content) -> None:
+        """Take back a finding after an explicit confirmation; what was said before is kept.
+
+        One that follows from both sides of others is taken back with their sides.
+        """
+        known = content.findings[finding]
+        before = self.entries.get(finding) or self._two_sided(known)
+        if before:
+            self.withdrawn[finding] = before
+        for one_sided in known.both_sides_of:
+            if one_sided in self.entries and self.entries[one_sided].side == "both":
+                self.entries[one_sided] = self.entries[one_sided].copy(update={"side": None})
         self.entries[finding] = entry
 
     def value(self, finding: str, content: Content) -> Value:

@@ -31,6 +31,12 @@ class Triage:
     reasons: tuple[Reason, ...]
     final: bool
 
+    @property
+    def emergency_findings(self) -> tuple[str, ...]:
+        """The findings that by themselves or together make it an emergency."""
+        reasons = (reason for reason in self.reasons if reason.level is Level.EMERGENCY)
+        return tuple(dict.fromkeys(finding for reason in reasons for finding in reason.findings))
+
 
 def counts_as_present(finding: Finding, record: Record, content: Content) -> bool:
     """Present, or an emergency item that the person is not sure of or that stayed unclear."""

@@ -153,9 +153,7 @@ def emergency_text(findings: Sequence[str], content: Content) -> EmergencyText:
 
 def emergency_reply(triage: Triage, record: Record, content: Content) -> Reply:
     """What to do and whom to call first, why second, then the person's words that decided it."""
-    findings = tuple(
-        dict.fromkeys(f for r in triage.reasons if r.level is Level.EMERGENCY for f in r.findings)
-    )
+    findings = triage.emergency_findings
     wording = emergency_text(findings, content)
     facts = content.clinic.facts()
     first = f"{wording.do.format(**facts)} {wording.why.format(**facts)}"
@@ -310,7 +308,7 @@ def _known_or_not(finding: str, record: Record, content: Content) -> str:
     return say(content, "not_known", finding=name) if entry and entry.value is Value.UNKNOWN else name
 
 
-def explain(findings: Sequence[Finding], what: str, content: Content) -> str:
+def explain(findings: Sequence[Finding], what: str) -> str:
     """Why a question is asked, or what its words mean, for the findings asked about."""
     lines = [finding.why if what == "why" else finding.meaning for finding in findings]
     if len(lines) == 1:

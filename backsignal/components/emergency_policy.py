@@ -18,7 +18,6 @@ from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from backsignal.clinical.interview import Interview, hear
-from backsignal.clinical.levels import Level
 from backsignal.clinical.red_flags import supported
 from backsignal.components.turns import (
     EMERGENCY_SLOT,
@@ -78,8 +77,7 @@ class EmergencyPolicy(Policy):
 
 
 def _emergency_findings(interview: Interview) -> set[str]:
-    triage = supported(interview.record, content())
-    return {f for reason in triage.reasons if reason.level is Level.EMERGENCY for f in reason.findings}
+    return set(supported(interview.record, content()).emergency_findings)
 
 
 def _answered(interview: Interview) -> list[Event]:

@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message as RasaMessage
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from backsignal.clinical.findings import Mention, Reading, Status
-from backsignal.components.turns import READING_KEY, reading_to_json
+from backsignal.components.turns import READING_KEY, content, reading_to_json
 from backsignal.language.reader import shared_reader
 
 _ENTITY = "finding"
@@ -30,15 +30,16 @@ _DOUBTFUL = 0.5
 class Understanding(GraphComponent):
     """Adds the reading and the findings as entities; sets the intent where a rule is surer than the model."""
 
-    def __init__(self, off_topic: list[str]) -> None:
-        """Takes the intents that a message with a finding in it cannot have."""
+    def __init__(self, off_topic: list[str], polite: list[str]) -> None:
+        """Takes the intents that a message with a finding in it cannot have, or with a warning sign in it."""
         self._off_topic = frozenset(off_topic)
+        self._polite = frozenset(polite)
         self._reader = shared_reader()
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """The component's options in config.yml."""
-        return {"off_topic": []}
+        return {"off_topic": [], "polite": []}
 
     @classmethod
     def create(
@@ -49,7 +50,7 @@ class Understanding(GraphComponent):
         execution_context: ExecutionContext,
     ) -> "Understanding":
         """Made by Rasa from the pipeline's configuration."""
-        return cls(config["off_topic"])
+        return cls(config["off_topic"], config["polite"])
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Training examples need no reading."""
@@ -73,9 +74,11 @@ class Understanding(GraphComponent):
     def _certain_intent(self, text: str, reading: Reading, predicted: dict[str, Any]) -> str | None:
         if not reading.english and not reading.mentions:
             return _NOT_ENGLISH
-        told = any(mention.status is Status.PRESENT for mention in reading.mentions) or reading.suspected
+        told = {mention.finding for mention in reading.mentions if mention.status is Status.PRESENT}
+        sign = reading.suspected or any(content().findings[finding].level for finding in told)
+        intent = predicted.get(INTENT_NAME_KEY)
         doubtful = predicted.get(PREDICTED_CONFIDENCE_KEY, 0) < _DOUBTFUL and "?" not in text
-        if told and (doubtful or predicted.get(INTENT_NAME_KEY) in self._off_topic):
+        if ((told or sign) and (doubtful or intent in self._off_topic)) or (sign and intent in self._polite):
             return _INFORM
         return None
 

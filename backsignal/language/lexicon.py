@@ -215,7 +215,6 @@ class Lexicon:
     stubborn: frozenset[str]
     both_sides: frozenset[str]
     of_patient: frozenset[str]
-    findings: frozenset[str]
     together: list[TogetherRule]
     little_words: frozenset[str]
     foreign_words: frozenset[str]
@@ -276,7 +275,6 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
     stubborn: set[str] = set()
     both_sides: set[str] = set()
     of_patient: set[str] = set()
-    findings: set[str] = set()
     concepts: set[str] = set()
     for path in sorted(folder.glob("*.yml")):
         if path.name in _OTHER_FILES:
@@ -294,12 +292,8 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         stubborn |= {name for name, entry in file.findings.items() if entry.stubborn}
         lasting |= {name for name, entry in file.findings.items() if entry.lasting}
         of_patient |= {name for name, entry in file.findings.items() if entry.of_patient}
-        findings |= file.findings.keys()
         together += file.together
-    for binding in bindings.values():
-        findings |= {finding for ids in binding.places.values() for finding in ids}
     for finding in read_content(content / "findings.yml", FindingsFile).findings:
-        findings.add(finding.id)
         for phrase in finding.phrases:
             matcher.add(FindingOutput(finding.id, absent=False), _as_pattern(phrase))
     _compile_grammar(grammar, matcher)
@@ -318,7 +312,6 @@ def load_lexicon(content: Path = CONTENT_FOLDER) -> Lexicon:
         stubborn=frozenset(stubborn),
         both_sides=frozenset(both_sides),
         of_patient=frozenset(of_patient),
-        findings=frozenset(findings),
         together=[_together(rule, matcher) for rule in together],
         little_words=frozenset(grammar.little_words.split()),
         foreign_words=frozenset(grammar.foreign_words.split()),

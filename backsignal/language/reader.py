@@ -1,6 +1,6 @@
 """Reads one message: text in, `Reading` out."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -415,7 +415,7 @@ class _Text:
                 chosen.append((match, status))
             elif match.size > chosen[double][0].size:
                 chosen[double] = (match, status)
-        settled = self._long_standing()
+        checked = self._is_old_and_checked()
         return tuple(
             Mention(
                 finding=match.finding,
@@ -424,14 +424,22 @@ class _Text:
                 start=self._tokens[match.start].start,
                 end=self._tokens[match.end - 1].end,
                 side=self._side(match),
-                long_standing=settled and status is Status.PRESENT,
+                long_standing=checked and status is Status.PRESENT and self._is_old(match),
             )
             for match, status in sorted(
                 chosen, key=lambda pair: (pair[0].start, pair[0].end, pair[0].finding)
             )
         )
 
-    def _long_standing(self) -> bool:
+    def _is_old(self, match: Match) -> bool:
+        """Whether a sign itself is old: that is said with it or beside it, and not that it just came on."""
+        own = bisect_right(self._sentences, match.start, key=lambda span: span[0]) - 1
+        beside = [i for span in self._sentences[max(0, own - 1) : own + 2] for i in range(*span)]
+        recent = any(self._chart.has(i, "RECENT") for i in range(*self._sentences[own]))
+        return not recent and any(self._chart.has(i, "OLD") for i in beside)
+
+    def _is_old_and_checked(self) -> bool:
+        """Whether a text tells of something old that a clinician looked at, and of nothing that changed."""
         chart = self._chart
         has = {s for at in chart.at for s in ("OLD", "CHECKED") if s in at}
         same = {j for i in range(len(chart.at)) for j in range(i, chart.longest(i, "UNCHANGED"))}

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from backsignal.clinical.content import Content
 from backsignal.clinical.findings import Answer, Duration, Mention, Reading, Status
 from backsignal.clinical.interview import (
+    Asking,
     Heard,
     Interview,
     Message,
     NextQuestion,
     comes_back,
+    confirms_mistake,
     hear,
     next_question,
     review,
@@ -137,6 +139,16 @@ def test_a_part_answer_leaves_the_rest_to_be_asked() -> None:
     again = asked(interview)
     assert again.question == first.question
     assert again.findings == first.findings[1:]
+
+
+def test_a_box_left_empty_does_not_deny_what_was_told() -> None:
+    interview = Interview()
+    question = asked(interview)
+    told, ticked = question.findings[0], question.findings[1]
+    tell(interview, mention(told.id))
+    interview.asking = Asking(question=question.question.id, findings=[told.id, ticked.id])
+    hear(interview, CONTENT, Message("t", ticked.option, "", Reading()))
+    assert interview.record.value(told.id, CONTENT) is Value.PRESENT
 
 
 def test_several_ticks_say_yes_to_those_and_no_to_the_rest() -> None:
@@ -311,6 +323,48 @@ def test_an_emergency_sign_is_not_denied_away_but_taken_back_by_confirmation() -
     withdraw(interview, CONTENT, Message("w", "yes", "", Reading(answer="yes")))
     assert supported(interview.record, CONTENT).level is Level.SELF_CARE
     assert check(interview.record, CONTENT).level.rank >= Level.URGENT.rank
+
+
+def test_what_makes_an_emergency_together_is_not_denied_away_either() -> None:
+    interview = Interview()
+    tell(interview, mention("fever"), mention("iv_drug_use"))
+    assert tell(interview, mention("fever", Status.ABSENT)).contradicts == ("fever",)
+    assert supported(interview.record, CONTENT).level is Level.EMERGENCY
+
+
+def test_doubt_that_counts_as_an_emergency_is_not_denied_away_either() -> None:
+    interview = Interview()
+    tell(interview, mention("saddle_numbness", Status.UNCERTAIN))
+    asked(interview)
+    tell(interview, mention("saddle_numbness", Status.UNCERTAIN))
+    assert tell(interview, mention("saddle_numbness", Status.ABSENT)).contradicts == ("saddle_numbness",)
+    assert supported(interview.record, CONTENT).level is Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("text", "reading", "confirms"),
+    [
+        ("yes", Reading(answer="yes"), True),
+        ("Yes.", Reading(answer="yes"), True),
+        ("yes it was wrong, I spilt my tea", Reading(answer="yes"), True),
+        ("I don't have it", Reading(answer="no"), True),
+        ("my foot is not numb", Reading(mentions=(mention("leg_numbness", Status.ABSENT),)), True),
+        ("I do have it", Reading(answer="yes"), False),
+        ("unfortunately it's true", Reading(answer="yes"), False),
+        ("yes it still is", Reading(answer="yes"), False),
+        (
+            "yes my foot is numb, it was no mistake",
+            Reading(answer="yes", mentions=(mention("leg_numbness"),)),
+            False,
+        ),
+        ("no", Reading(answer="no"), False),
+    ],
+)
+def test_a_sign_is_taken_back_only_by_words_that_say_so(text: str, reading: Reading, confirms: bool) -> None:
+    interview = Interview()
+    tell(interview, mention("leg_numbness"))
+    interview.withdrawing = ["leg_numbness"]
+    assert confirms_mistake(interview, CONTENT, Message("w", text, "", reading)) is confirms
 
 
 def test_a_correction_of_anything_else_is_taken() -> None:

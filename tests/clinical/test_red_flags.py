@@ -15,7 +15,7 @@ import pytest
 from backsignal.clinical.advice import advise
 from backsignal.clinical.content import Content, Measure, Rule, Topic
 from backsignal.clinical.levels import Level, highest
-from backsignal.clinical.record import Record
+from backsignal.clinical.record import Record, Value
 from backsignal.clinical.red_flags import check, open_always, supported
 from tests.clinical.records import STATES, entry, record
 
@@ -154,9 +154,29 @@ def test_what_was_taken_back_still_calls_for_a_clinician() -> None:
     denied = entry("absent")
     assert denied
     made.entries["leg_weakness"] = entry("present") or denied
-    made.withdraw("leg_weakness", denied)
+    made.withdraw("leg_weakness", denied, CONTENT)
     assert supported(made, CONTENT).level is Level.SELF_CARE
     assert check(made, CONTENT).level is CONTENT.unknown.withdrawn
+
+
+def test_what_follows_from_both_sides_is_taken_back_with_the_sides() -> None:
+    made, denied, told = record(CONTENT), entry("absent"), entry("present")
+    assert denied
+    assert told
+    made.entries["radiating_leg_pain"] = told.copy(update={"side": "both"})
+    assert supported(made, CONTENT).emergency_findings == ("both_legs",)
+    made.withdraw("both_legs", denied, CONTENT)
+    assert supported(made, CONTENT).emergency_findings == ()
+    assert check(made, CONTENT).level is CONTENT.unknown.withdrawn
+    assert made.value("radiating_leg_pain", CONTENT) is Value.PRESENT
+
+
+def test_a_sign_told_as_new_stays_new() -> None:
+    made, told = record(CONTENT), entry("present")
+    assert told
+    made.note("leg_numbness", told)
+    made.note("leg_numbness", told.copy(update={"long_standing": True}))
+    assert supported(made, CONTENT).level is Level.EMERGENCY
 
 
 @pytest.mark.parametrize("topic", CONTENT.topics.values(), ids=lambda topic: topic.id)

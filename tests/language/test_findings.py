@@ -199,6 +199,16 @@ def test_long_standing_needs_old_checked_and_unchanged() -> None:
     assert not any(m.long_standing for m in new.mentions)
 
 
+def test_a_new_sign_beside_an_old_one_is_new() -> None:
+    both = read("I've leaked a bit for years and my GP knows about it. This morning my left foot went numb.")
+    assert {m.finding: m.long_standing for m in both.mentions}["leg_numbness"] is False
+    another = read(
+        "My back went when I fell. My left foot is numb. Mum has come with me. She has had her diabetes for "
+        "years, and the hospital checked it."
+    )
+    assert not any(m.long_standing for m in another.mentions)
+
+
 def test_a_dialogue_is_settled_by_its_replies() -> None:
     text = "Doctor: Any numbness in the legs?\nPatient: No.\nDoctor: Trouble passing urine?\nPatient: Yes."
     said_there = statuses(text)
