@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,7 +31,6 @@ class InProcessActions(EndpointConfig):
         super().__init__(url="in-process")
         self._executor = ActionExecutor()
         self._executor.register_package(actions)
-        self._of_thread = threading.local()
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="action")
 
     async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
@@ -42,10 +40,14 @@ class InProcessActions(EndpointConfig):
             return await asyncio.wait_for(running, DEADLINE_SECONDS)
 
     def _run(self, call: dict[str, Any]) -> Any:
-        # A loop for each thread: one for each call would cost more than most actions.
-        if not hasattr(self._of_thread, "loop"):
-            self._of_thread.loop = asyncio.new_event_loop()
-        return self._of_thread.loop.run_until_complete(self._executor.run(call))
+        # Our actions are plain functions: to run an event loop for each would cost more than most of them do.
+        running = self._executor.run(call)
+        try:
+            running.send(None)
+        except StopIteration as done:
+            return done.value
+        running.close()
+        raise RuntimeError("an action waits for something: it has to be a plain function")
 
 
 class ActionServer(EndpointConfig):

@@ -4,7 +4,8 @@ Each answer of an action is checked against a schema, and the schema itself is c
 turn. The schema is checked once here, and what our own process answered needs no check. Each stored event is
 read by looking through all event classes for its type. Each message, and each prediction, has the graph of
 components ordered anew and written into a log line that nobody asked for. For each message an empty domain is
-made, to see that ours is not. On another version of Rasa nothing is changed.
+made, to see that ours is not. What goes into debug lines is copied, whether such lines are written or not. On
+another version of Rasa nothing is changed.
 """
 
 from functools import lru_cache
@@ -14,7 +15,9 @@ from typing import Any
 import rasa
 from jsonschema import Draft7Validator
 from rasa.core import processor
+from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies import rule_policy
 from rasa.engine.constants import PLACEHOLDER_MESSAGE
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
@@ -25,6 +28,15 @@ from backsignal.telemetry.stages import stage
 
 PATCHED_VERSION = "3.6.21"
 _resolve = Event.resolve_by_type
+
+
+class _AsItIs:
+    """Stands for the module `copy` where only debug lines use it: they are written at once."""
+
+    @staticmethod
+    def deepcopy(value: Any) -> Any:
+        """The value itself."""
+        return value
 
 
 class OrderedGraphRunner(DaskGraphRunner):
@@ -61,6 +73,7 @@ def apply() -> bool:
     Event.resolve_by_type = staticmethod(_resolved)
     Domain.is_empty = _is_empty
     processor.DaskGraphRunner = OrderedGraphRunner
+    processor.copy = forms.copy = rule_policy.copy = _AsItIs
     return True
 
 
