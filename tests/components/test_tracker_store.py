@@ -3,11 +3,21 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    AllSlotsReset,
+    BotUttered,
+    Event,
+    SessionStarted,
+    SlotSet,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from backsignal.components import tracker_store
@@ -15,7 +25,7 @@ from backsignal.components.erasure import erase
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.stores import OutrunError
 from backsignal.stores.database import DATABASE_VARIABLE
-from tests.loops import run
+from tests.loops import aside, run
 
 DOMAIN = Domain.from_dict({"slots": {"n": {"type": "any", "mappings": [{"type": "custom"}]}}})
 Open = Callable[[], ConversationStore]
@@ -104,6 +114,68 @@ def test_a_long_conversation_is_stored_whole_and_looked_back_on_in_part(another:
     whole = run(store.retrieve_full_tracker("ann"))
     assert whole
     assert len(texts(whole.events)) == 100
+
+
+def test_what_was_taken_back_by_starting_over_does_not_come_back(another: Open) -> None:
+    store = another()
+    for number in range(3):
+        turn(store, number)
+    for events in ([AllSlotsReset()], *([BotUttered("You are welcome.")] for _ in range(40))):
+        tracker = run(store.retrieve("ann"))
+        assert tracker
+        change(tracker, [UserUttered("thanks"), *events, ActionExecuted("action_listen")])
+        run(store.save(tracker))
+        assert tracker.get_slot("n") is None
+    read = run(another().retrieve("ann"))
+    assert read
+    assert read.get_slot("n") is None
+
+
+def reads(store: ConversationStore) -> list[str]:
+    """Every reading of events that the store asks its database for, from now on."""
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        if str(given[2]).startswith("SELECT events.id, events.data"):
+            asked.append(given[2])
+
+    sa.event.listen(store.database._engine, "before_cursor_execute", note)
+    return asked
+
+
+async def held_turn(store: ConversationStore, number: int) -> None:
+    """A turn of a channel that holds the conversation's lock and has looked at it."""
+    await store.events("ann")
+    with store.held("ann"):
+        tracker = await store.retrieve("ann")
+        assert tracker
+        change(tracker, a_turn(number))
+        await store.save(tracker)
+        assert texts(await store.events("ann"))[-1] == f"message {number}"
+
+
+def test_a_held_conversation_is_asked_for_once_and_a_lost_lock_is_noticed(another: Open) -> None:
+    mine, other = another(), another()
+    turn(mine, 0)
+    asked = reads(mine)
+    run(held_turn(mine, 1))
+    assert len(asked) == 1
+    turn(other, 2)
+    run(held_turn(mine, 3))
+    assert texts(run(other.events("ann"))) == [f"message {number}" for number in range(4)]
+
+    async def outrun() -> None:
+        await mine.events("ann")
+        with mine.held("ann"):
+            tracker = await mine.retrieve("ann")
+            assert tracker
+            change(tracker, a_turn(5))
+            aside(turn, other, 4)
+            await mine.save(tracker)
+
+    with pytest.raises(OutrunError):
+        run(outrun())
+    assert texts(run(mine.events("ann"))) == [f"message {number}" for number in range(5)]
 
 
 def test_two_servers_see_each_others_turns(another: Open, database: str) -> None:
