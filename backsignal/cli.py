@@ -69,13 +69,18 @@ def _replay(database: str | None) -> int:
 def _personal_data(command: str, who: str, database: str | None) -> int:
     import json
 
-    from backsignal.personal_data import NobodyError, work_on
+    from backsignal.personal_data import NobodyError, TracesLeftError, work_on
     from backsignal.stores import UnavailableError
 
     try:
         done = work_on(command, who, database)
     except (FileNotFoundError, NobodyError) as error:
         return _failed(error)
+    except TracesLeftError as error:
+        return _failed(
+            f"erased, but the words still stand in {error}: somebody, perhaps a backup, has been reading"
+            " since before. They go with the servers' next purge, within an hour after that reader ends."
+        )
     except UnavailableError as error:
         return _failed(f"the database does not answer ({error})")
     json.dump(done, sys.stdout, ensure_ascii=False, indent=2, default=str)
@@ -118,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
             " or call:ID",
         )
         personal.add_argument("--database", help="path or URL (default: the servers' own)")
-    commands.add_parser("train", help="train the model where content or data changed")
+    commands.add_parser("train", help="train the model where what it learns from changed")
     serve = commands.add_parser("serve", help="start the assistant")
     serve.add_argument("--port", type=int, default=5005)
     serve.add_argument("--interface", default="127.0.0.1", help="the address to listen on")

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 from sqlalchemy.engine import Connection
 
-from backsignal.assist.store import CALL, Store, audited_as, calls_address
+from backsignal.assist.store import CALL, Store, audited_as
 from backsignal.channels.messaging_senders import sender_of
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components import check_ins, inbox, opted_out
-from backsignal.components.databases import open_database
+from backsignal.components.databases import open_calls_database, open_database
 from backsignal.components.erasure import erase_rows
 from backsignal.stores import audit
-from backsignal.stores.database import Database, database_at, leave_no_trace
+from backsignal.stores.database import Database
 
 _BROWSER = re.compile(r"(web-[0-9a-f]{32})(-[0-9]+)?")
 # As it is read out to a person: see actions/hand_over.py.
@@ -38,19 +38,29 @@ class NobodyError(Exception):
     """Nothing is kept of whoever was named."""
 
 
+class TracesLeftError(Exception):
+    """All was erased, but its words still stand in the file that this names: somebody reads the database."""
+
+
 def work_on(command: str, who: str, database: str | None) -> dict[str, Any]:
     """Carry out "export" or "erase" on somebody: what is kept, or what was erased.
 
-    Raises NobodyError, or FileNotFoundError where there is no such database.
+    `database` is another one than the servers' own. Raises NobodyError, FileNotFoundError where there is no
+    such database, or TracesLeftError where the words of what was erased still stand in a file.
     """
     if who.startswith(CALL):
-        calls, call = database_at(calls_address()), who.removeprefix(CALL)
-        return asyncio.run(export_call(calls, call) if command == "export" else erase_call(calls, call))
-    conversations = open_database(database)
-    if command == "export":
-        return conversations.at_leisure(partial(export, who))
-    erased = conversations.at_leisure(partial(erase_all, who))
-    conversations.at_leisure(leave_no_trace)
+        opened, call = open_calls_database(database), who.removeprefix(CALL)
+        if command == "export":
+            return asyncio.run(export_call(opened, call))
+        erased = asyncio.run(erase_call(opened, call))
+    else:
+        opened = open_database(database)
+        if command == "export":
+            return opened.at_leisure(partial(export, who))
+        erased = opened.at_leisure(partial(erase_all, who))
+        asyncio.run(opened.leave_no_trace())
+    if opened.traces_left:
+        raise TracesLeftError(f"{opened.url.database}-wal")
     return {"erased": erased}
 
 
@@ -79,11 +89,11 @@ async def export_call(calls: Database, call: str) -> dict[str, Any]:
     return {"calls": {call: {"events": [event.dict() for event in events], "audit": audited}}}
 
 
-async def erase_call(calls: Database, call: str) -> dict[str, Any]:
+async def erase_call(calls: Database, call: str) -> list[str]:
     """Erase a call; returns what was erased. Raises NobodyError."""
     if not await Store(calls).erase(call):
         raise NobodyError(f"there is no call {call}")
-    return {"erased": [f"{CALL}{call}"]}
+    return [f"{CALL}{call}"]
 
 
 def _senders(connection: Connection, who: str) -> list[str]:

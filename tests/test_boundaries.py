@@ -49,7 +49,7 @@ FORBIDDEN = {
         "backsignal.channels",
         "backsignal.assist",
     ),
-    "backsignal/components": ("backsignal.channels",),
+    "backsignal/components": ("backsignal.channels", "backsignal.assist"),
     "actions": ("backsignal.channels", "backsignal.language", "sanic", "spacy", "medspacy"),
 }
 

@@ -109,8 +109,8 @@ class Desk:
 
     async def calls(self, person: Person) -> list[Call]:
         """The open calls that are a person's to see, the most urgent first."""
-        rows = await self._store.calls(None if person.supervises else person.id)
-        calls = [(await self._load(row.id)).call for row in rows]
+        ids = await self._store.open_calls(None if person.supervises else person.id)
+        calls = [(await self._load(call_id)).call for call_id in ids]
         return sorted(
             calls, key=lambda call: (-call.supported().level.rank, -call.triage().level.rank, call.opened_at)
         )
@@ -231,14 +231,23 @@ class Desk:
         live = await self._seen(call_id, person)
         async with live.lock:
             await self._store.erase(call_id)
-            self._live.pop(call_id, None)
-        live.tell()
+            self._drop(live)
         self._news.tell(call_id)
 
     async def erase_opened_before(self, moment: datetime) -> int:
-        """Erase old calls; returns how many."""
-        self._live.clear()
-        return await self._store.erase_opened_before(moment.isoformat(timespec="seconds"))
+        """Erase old calls; returns how many. What others erased goes from memory with them."""
+        erased = await self._store.erase_opened_before(moment.isoformat(timespec="seconds"))
+        here = list(self._live.values())
+        kept = await self._store.kept(live.call.id for live in here)
+        for live in here:
+            if live.call.id not in kept:
+                self._drop(live)
+        return erased
+
+    def _drop(self, live: _Live) -> None:
+        """Let an erased call go from memory, and whoever watches it know."""
+        self._live.pop(live.call.id, None)
+        live.tell()
 
     # -- watching
 
@@ -318,10 +327,9 @@ class Desk:
         try:
             await self._store.append(live.call.id, events, audited)
         except BaseException:
-            # What is in memory is ahead of what was kept: it is made again from what was kept.
-            self._live.pop(live.call.id, None)
-            live.call = await self._replayed(live.call.id)
-            self._live[live.call.id] = live
+            # What is in memory is ahead of what was kept: whoever looks next makes it again from that. Its
+            # place is kept, with the lock: with two locks this server would outrun itself.
+            live.call = Call(live.call.id, self._content)
             raise
         live.tell()
         self._news.tell(live.call.id)
@@ -383,17 +391,17 @@ class Desk:
                 return
 
     async def _refresh(self, live: _Live) -> None:
-        """Take in what other servers added. Raises NoSuchCallError where the call was erased."""
-        version = await self._store.version(live.call.id)
-        if version is None:
-            self._live.pop(live.call.id, None)
-            live.tell()
-            raise NoSuchCallError
-        if version <= live.call.version:
-            return
-        for event in await self._store.events(live.call.id, live.call.version):
-            if event.seq == live.call.version + 1:
-                live.call.apply(event)
+        """Take in what is kept and not here yet. Raises NoSuchCallError where the call was erased."""
+        while True:
+            version = await self._store.version(live.call.id)
+            if version is None:
+                self._drop(live)
+                raise NoSuchCallError
+            if version <= live.call.version:
+                return
+            for event in await self._store.events(live.call.id, live.call.version):
+                if event.seq == live.call.version + 1:
+                    live.call.apply(event)
 
     async def _replayed(self, call_id: str) -> Call:
         events = await self._store.events(call_id)

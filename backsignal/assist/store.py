@@ -4,19 +4,16 @@ What the audit says of a call stands in the same database, and is stored with th
 """
 
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from backsignal.assist.call import Event
 from backsignal.stores import OutrunError, audit
-from backsignal.stores.database import Database, address, leave_no_trace, set_address
+from backsignal.stores.database import Database
 
 _tables = sa.MetaData()
 _calls = sa.Table(
@@ -42,33 +39,14 @@ _events = sa.Table(
     sa.UniqueConstraint("call_id", "request_id"),
 )
 
-DATABASE_VARIABLE = "BACKSIGNAL_ASSIST_DATABASE"
 CALL = "call:"
-_FILE = Path(__file__).resolve().parents[2] / "var" / "assist.db"
+# The most that a list of calls shows.
+_MOST_LISTED = 200
 
 
 def audited_as(call_id: str) -> str:
     """The name by which the audit, and the commands, know a call."""
     return f"{CALL}{call_id}"
-
-
-def calls_address() -> URL:
-    """Where calls are kept: a file of their own, or on the server where everything is."""
-    setting = os.environ.get(DATABASE_VARIABLE)
-    everything = set_address()
-    if setting is None and everything and everything.host:
-        return everything
-    return address(setting or str(_FILE))
-
-
-@dataclass(frozen=True)
-class CallRow:
-    """What the list of calls needs to know of a call."""
-
-    id: str
-    owner: str
-    version: int
-    closed_at: str | None
 
 
 class Store:
@@ -126,27 +104,30 @@ class Store:
         found = sa.select(_events).where(_events.c.call_id == call_id, _events.c.request_id == request_id)
         return next((_event(row) for row in await self._rows(found)), None)
 
-    async def calls(self, owner: str | None = None, closed: bool = False, most: int = 200) -> list[CallRow]:
-        """The newest calls: open ones, with `closed` all; of one owner, without one of everybody."""
-        found = sa.select(_calls).order_by(_calls.c.opened_at.desc()).limit(most)
+    async def open_calls(self, owner: str | None = None) -> list[str]:
+        """The ids of the newest open calls: of one owner, without one of everybody."""
+        found = sa.select(_calls.c.id).where(_calls.c.closed_at.is_(None))
         if owner is not None:
             found = found.where(_calls.c.owner == owner)
-        if not closed:
-            found = found.where(_calls.c.closed_at.is_(None))
-        rows = await self._rows(found)
-        return [CallRow(row["id"], row["owner"], row["version"], row["closed_at"]) for row in rows]
+        rows = await self._rows(found.order_by(_calls.c.opened_at.desc()).limit(_MOST_LISTED))
+        return [row["id"] for row in rows]
+
+    async def kept(self, call_ids: Iterable[str]) -> set[str]:
+        """Those of some calls that are there."""
+        found = sa.select(_calls.c.id).where(_calls.c.id.in_(list(call_ids)))
+        return {row["id"] for row in await self._rows(found)}
 
     async def erase(self, call_id: str) -> bool:
         """Erase a call and all that was said in it, in the audit as well; False where there is none."""
         erased = await self._erase(call_id)
-        await self._database.run(leave_no_trace)
+        await self._database.leave_no_trace()
         return erased
 
     async def erase_opened_before(self, moment: str) -> int:
         """Erase the calls that were opened before a moment (ISO 8601); returns how many."""
         found = sa.select(_calls.c.id).where(_calls.c.opened_at < moment)
         erased = sum([await self._erase(row["id"]) for row in await self._rows(found)])
-        await self._database.run(leave_no_trace)
+        await self._database.leave_no_trace()
         return erased
 
     async def _erase(self, call_id: str) -> bool:

@@ -26,7 +26,7 @@ from backsignal.assist.desk import Desk, NoSuchCallError, RequestReusedError
 from backsignal.assist.fhir import document
 from backsignal.assist.note import note_text
 from backsignal.assist.recordings import RECORDINGS, Recording, recordings
-from backsignal.assist.store import Store, calls_address
+from backsignal.assist.store import Store
 from backsignal.assist.understanding import Understanding
 from backsignal.channels.assist_pages import Console
 from backsignal.channels.assist_requests import (
@@ -45,7 +45,7 @@ from backsignal.channels.web_requests import RefusedError, answer_cors_ourselves
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components.turns import content
 from backsignal.language.reader import shared_reader
-from backsignal.stores.database import database_at
+from backsignal.stores.database import calls_address, database_at
 
 logger = logging.getLogger(__name__)
 Handler = Callable[..., Awaitable[HTTPResponse | None]]

@@ -38,8 +38,8 @@ from backsignal.channels.web_requests import (
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from backsignal.channels.web_streams import Streams
 from backsignal.components.check_ins import follow, last_check_in, move_check_ins
-from backsignal.components.erasure import erase, on_erasure
-from backsignal.components.tracker_store import events_of, held
+from backsignal.components.erasure import erase
+from backsignal.components.tracker_store import events_of, held, on_forgotten
 from backsignal.components.turns import safe_reply
 from backsignal.components.unstored import unstored_reply
 from backsignal.stores import UnavailableError
@@ -85,7 +85,7 @@ class WebOptions(BaseModel):
 
 # Of the conversations on this server; each is read from the store's events and never changed by itself.
 _said = Entries()
-on_erasure(_said.forget)
+on_forgotten(_said.forget)
 
 
 class WebChannel(InputChannel):
@@ -245,20 +245,21 @@ class WebChannel(InputChannel):
             raise RefusedError(429, "too_fast", retry_after=30)
         seen = _number(request.headers.get("last-event-id"))
         with self._streams.listening(sender) as woken:
-            entries = _said.of(sender, await _events_of(agent, sender))
+            news = await _news(agent, sender, seen)
             stream = await request.respond(
                 content_type="text/event-stream",
                 headers={**request.ctx.web_headers, "X-Accel-Buffering": "no"},
             )
             while not self._streams.closing:
-                news = [entry for entry in entries if entry["n"] > seen]
                 await stream.send("".join(_event("message", entry, entry["n"]) for entry in news) or ": \n\n")
-                seen = max(seen, len(entries) - 1)
+                seen = news[-1]["n"] if news else seen
+                # While it waits it keeps nothing that may be erased meanwhile.
+                news.clear()
                 woken.clear()
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(woken.wait(), self._options.poll_seconds)
                 try:
-                    entries = _said.of(sender, await _events_of(agent, sender))
+                    news = await _news(agent, sender, seen)
                 except RefusedError:
                     await stream.send(_event("over", {}))
                     break
@@ -318,8 +319,8 @@ async def _turn(
                 )
             )
             events = await _events_of(agent, sender)
-        await follow(agent.tracker_store, events, message_id, sender, WebChannel.name(), sender)
         answer = answer_to(_said.of(sender, events), message_id)
+        await follow(agent.tracker_store, events, message_id, sender, WebChannel.name(), sender)
         if answer is None:
             raise LookupError("the turn left no trace in the store")
         if len(answer) == 1:
@@ -354,6 +355,12 @@ async def _events_of(agent: Agent, sender: str) -> list[Event]:
     if not events:
         raise RefusedError(401, "session_over")
     return events
+
+
+async def _news(agent: Agent, sender: str, seen: int) -> list[Entry]:
+    """What was said behind the entry of a number. Raises RefusedError where the conversation was erased."""
+    entries = _said.of(sender, await _events_of(agent, sender))
+    return [entry for entry in entries if entry["n"] > seen]
 
 
 async def _needed_until(agent: Agent, sender: str) -> int:

@@ -1,6 +1,6 @@
 """Erases conversations from the tracker store: a right that Rasa's stores know nothing of."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import partial
 
 import sqlalchemy as sa
@@ -13,16 +13,9 @@ from backsignal.components.inbox import erase_inbox
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.stores import audit
 from backsignal.stores.audit import erase_audit
-from backsignal.stores.database import leave_no_trace, one_at_a_time
+from backsignal.stores.database import one_at_a_time
 
 events = tracker_store.table
-# What this process keeps of conversations in its memory: how each of these is told to forget one.
-_memories: list[Callable[[str], None]] = []
-
-
-def on_erasure(forget_it: Callable[[str], None]) -> None:
-    """Have somebody told when a conversation is gone, to drop what they keep of it in memory."""
-    _memories.append(forget_it)
 
 
 async def erase(store: TrackerStore, sender: str, answering: int | None = None) -> None:
@@ -34,8 +27,8 @@ async def erase(store: TrackerStore, sender: str, answering: int | None = None) 
         raise TypeError(f"erasing from a {type(store).__name__} is not supported")
     database = store.database.keep(inbox.metadata, check_ins.metadata, audit.metadata)
     await database.run(partial(erase_rows, sender, answering))
-    forget(store, sender)
-    await database.run(leave_no_trace)
+    store.forget(sender)
+    await database.leave_no_trace()
 
 
 def erase_rows(sender: str, answering: int | None, connection: Connection) -> None:
@@ -46,20 +39,13 @@ def erase_rows(sender: str, answering: int | None, connection: Connection) -> No
     erase_audit(connection, sender)
 
 
-def forget(store: ConversationStore, sender: str) -> None:
-    """Drop a conversation from the memory of this process."""
-    store.forget(sender)
-    for forget_it in _memories:
-        forget_it(sender)
-
-
 async def forget_erased(store: ConversationStore) -> None:
     """Drop from memory what another server, or a command, erased from the database."""
     kept = store.kept()
     there = await store.database.run(partial(_there, kept)) if kept else set()
     for sender in kept:
         if sender not in there:
-            forget(store, sender)
+            store.forget(sender)
 
 
 def _there(senders: Collection[str], connection: Connection) -> set[str]:
@@ -67,16 +53,21 @@ def _there(senders: Collection[str], connection: Connection) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def expired(before: float, most: int, connection: Connection) -> list[str]:
-    """Conversations in which nothing was said since a moment, and to which no check-in is to come."""
+def expired(before: float, after: str | None, most: int, connection: Connection) -> list[tuple[str, bool]]:
+    """The next conversations by name behind one: has nothing been said in each since a moment?
+
+    Those to which a check-in is to come are left out.
+    """
     query = (
-        sa.select(events.c.sender_id)
+        sa.select(events.c.sender_id, sa.func.max(events.c.timestamp) < before)
         .where(events.c.sender_id.not_in(sa.select(check_ins.table.c.sender)))
         .group_by(events.c.sender_id)
-        .having(sa.func.max(events.c.timestamp) < before)
+        .order_by(events.c.sender_id)
         .limit(most)
     )
-    return list(connection.execute(query).scalars())
+    if after is not None:
+        query = query.where(events.c.sender_id > after)
+    return [(sender, bool(old)) for sender, old in connection.execute(query)]
 
 
 def expire(sender: str, before: float, connection: Connection) -> None:

@@ -2,23 +2,29 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 
 from pydantic import BaseModel, Extra
 from rasa.core.agent import Agent
+from rasa.core.lock_store import LockStore
 
 from backsignal.components import check_ins, clock, inbox, jobs
 from backsignal.components.databases import with_audit
-from backsignal.components.erasure import expire, expired, forget, forget_erased
+from backsignal.components.erasure import expire, expired, forget_erased
+from backsignal.components.lock_store import LockedOutError
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.stores import audit
-from backsignal.stores.database import leave_no_trace
+from backsignal.stores.database import Database
 from backsignal.telemetry import metrics
 
 logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 10.0
 _EVERY_SECONDS = 3600.0
+_DAY_SECONDS = 86_400.0
+# Conversations, or rows of the audit, in one transaction.
 _AT_ONCE = 200
 
 
@@ -35,49 +41,65 @@ class Retention(BaseModel):
 
 
 async def keep_house(agent: Agent, retention: Retention) -> None:
-    """Do the regular work for as long as the server runs."""
+    """Do the regular work for as long as the server runs, each job by itself: a long one delays no other."""
     store = agent.tracker_store
     if not isinstance(store, ConversationStore):
         return
     store.database.keep(jobs.metadata, check_ins.metadata, inbox.metadata)
+    await asyncio.gather(
+        _again_and_again("forget", partial(forget, store)),
+        _again_and_again("purge", partial(purge, store, agent.lock_store, retention)),
+        _again_and_again("seal", partial(_seal, store)),
+    )
+
+
+async def _again_and_again(name: str, work: Callable[[], Awaitable[None]]) -> None:
     while True:
-        for name, work in (("forget", _forget_erased), ("purge", _purge), ("seal", _seal)):
-            try:
-                await work(agent, store, retention)
-            except Exception as error:
-                logger.error("job.failed job=%s error=%s", name, type(error).__name__)
+        try:
+            await work()
+        except Exception as error:
+            logger.error("job.failed job=%s error=%s", name, type(error).__name__)
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _forget_erased(_: Agent, store: ConversationStore, __: Retention) -> None:
+async def forget(store: ConversationStore) -> None:
+    """Drop from memory what was erased elsewhere, and from the files what could not be at its erasure."""
     await forget_erased(store)
+    for database in with_audit(store.database):
+        if database.traces_left:
+            await database.leave_no_trace()
 
 
-async def _purge(agent: Agent, store: ConversationStore, retention: Retention) -> None:
+async def purge(store: ConversationStore, locks: LockStore, retention: Retention) -> None:
     """Erase conversations that are too old, and wipe the audit of them and of calls that is."""
     for database in with_audit(store.database):
         if await database.run(partial(jobs.take, "purge", _EVERY_SECONDS)):
             if database is store.database:
-                await _purge_conversations(agent, store, clock.now() - retention.keep_days * 86_400)
-            too_old = clock.now() - retention.keep_audit_days * 86_400
-            await database.run(partial(audit.wipe_audit_before, too_old))
-            await database.run(leave_no_trace)
+                await _purge_conversations(store, locks, clock.now() - retention.keep_days * _DAY_SECONDS)
+            await _wipe_audit(database, clock.now() - retention.keep_audit_days * _DAY_SECONDS)
+            await database.leave_no_trace()
             metrics.jobs.labels("purge").set(clock.now())
 
 
-async def _purge_conversations(agent: Agent, store: ConversationStore, before: float) -> None:
+async def _purge_conversations(store: ConversationStore, locks: LockStore, before: float) -> None:
     """Erase conversations. Each one's lock is held, as somebody may write just now."""
-    run = store.database.run
-    while senders := await run(partial(expired, before, _AT_ONCE)):
-        for sender in senders:
-            async with agent.lock_store.lock(sender):
-                await run(partial(expire, sender, before))
-                forget(store, sender)
-            # Those who write now come first.
-            await asyncio.sleep(0)
+    last = None
+    while found := await store.database.in_background(partial(expired, before, last, _AT_ONCE)):
+        last = found[-1][0]
+        for sender in (sender for sender, old in found if old):
+            # Where somebody is writing the purge looks again in an hour.
+            with suppress(LockedOutError):
+                async with locks.lock(sender):
+                    await store.database.in_background(partial(expire, sender, before))
+                    store.forget(sender)
 
 
-async def _seal(_: Agent, store: ConversationStore, __: Retention) -> None:
+async def _wipe_audit(database: Database, before: float) -> None:
+    while await database.in_background(partial(audit.wipe_audit_before, before, _AT_ONCE)):
+        pass
+
+
+async def _seal(store: ConversationStore) -> None:
     for database in with_audit(store.database):
         if await database.run(partial(jobs.take, "seal", _EVERY_SECONDS)):
             await database.run(partial(audit.seal, clock.now()))

@@ -3,7 +3,7 @@
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,6 +36,8 @@ _OF_SENDER = (table.c.sender_id == sa.bindparam("sender"), table.c.id >= sa.bind
 _ROWS = sa.select(table.c.id, table.c.data).where(*_OF_SENDER).order_by(table.c.id)
 _NUMBERS = sa.select(table.c.id).where(*_OF_SENDER)
 _INSERT = sa.insert(table)
+# Who keeps more of a conversation in memory than its events.
+_memories: list[Callable[[str], None]] = []
 
 
 @dataclass
@@ -157,8 +159,10 @@ class ConversationStore(TrackerStore):
         return list(self._kept)
 
     def forget(self, sender_id: str) -> None:
-        """Drop a conversation from memory."""
+        """Drop a conversation from memory, with what others keep of it there."""
         self._kept.pop(sender_id, None)
+        for forget_it in _memories:
+            forget_it(sender_id)
 
     async def _current(self, sender: str) -> _Kept | None:
         """The conversation as it is in the database now."""
@@ -191,7 +195,12 @@ class ConversationStore(TrackerStore):
         self._kept[sender] = kept
         self._kept.move_to_end(sender)
         if len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+            self.forget(next(iter(self._kept)))
+
+
+def on_forgotten(forget_it: Callable[[str], None]) -> None:
+    """Have somebody told when a store drops a conversation, erased or pushed out: they drop it too."""
+    _memories.append(forget_it)
 
 
 def raise_instead_of_forgetting() -> None:

@@ -100,13 +100,18 @@ def erase_audit(connection: Connection, sender: str) -> None:
     _wipe(connection, table.c.sender == sender)
 
 
-def wipe_audit_before(moment: float, connection: Connection) -> None:
-    """Wipe the rows of before a moment (seconds since the epoch), within a transaction."""
-    _wipe(connection, table.c.at < moment)
+def wipe_audit_before(moment: float, most: int, connection: Connection) -> int:
+    """Wipe `most` rows of before a moment (seconds since the epoch), within a transaction.
+
+    Returns how many were wiped.
+    """
+    some = sa.select(table.c.number).where(table.c.at < moment).limit(most)
+    return _wipe(connection, table.c.number.in_(some))
 
 
-def _wipe(connection: Connection, which: Any) -> None:
-    connection.execute(sa.update(table).where(which).values(sender=None, at=None, data=None))
+def _wipe(connection: Connection, which: Any) -> int:
+    wiping = sa.update(table).where(which).values(sender=None, at=None, data=None)
+    return int(connection.execute(wiping).rowcount)
 
 
 def seal(now: float, connection: Connection) -> None:

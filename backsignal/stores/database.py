@@ -6,6 +6,7 @@ threads, so that the service goes on meanwhile, and each call ends at a deadline
 """
 
 import asyncio
+import logging
 import os
 import select
 import threading
@@ -26,18 +27,25 @@ from sqlalchemy.pool import QueuePool
 
 from backsignal.stores import UnavailableError
 
+logger = logging.getLogger(__name__)
+
 DATABASE_VARIABLE: Final = "BACKSIGNAL_DATABASE"
+CALLS_VARIABLE: Final = "BACKSIGNAL_ASSIST_DATABASE"
+_CALLS_FILE = Path(__file__).resolve().parents[2] / "var" / "assist.db"
 # A person waits: one call, with the wait for a connection and all of its statements, has this long.
 DEADLINE_SECONDS: Final = 3.0
 # Connections of one process: those that stay open, and those for a rush.
 _CONNECTIONS, _MORE = 5, 3
-# Of a command, for which nobody waits.
+# Of a command, for which nobody waits, and of a part of a server's regular work.
 _LEISURE_SECONDS = 86_400.0
+_PART_SECONDS = 60.0
 # Calls that wait for a thread. More than the deadline lets through would only fill the memory.
 _MOST_WAITING = 200
 # A process that is stopped in the middle of a transaction may keep others out for so long.
 _IDLE_SECONDS = 10
 _TIMEOUTS = {"statement_timeout": DEADLINE_SECONDS, "idle_in_transaction_session_timeout": _IDLE_SECONDS}
+# Writing SQLite's log back holds up who writes, so it waits for those who read only a little, but again.
+_TRIES, _READERS_SECONDS, _BETWEEN_SECONDS = 5, 0.1, 0.2
 # The name of the lock under which tables are made.
 _TABLES = "backsignal tables"
 
@@ -64,6 +72,15 @@ def set_address() -> URL | None:
     return address(setting) if setting else None
 
 
+def calls_address() -> URL:
+    """Where calls are kept: a file of their own, or on the server where everything is. Raises ValueError."""
+    setting = os.environ.get(CALLS_VARIABLE)
+    everything = set_address()
+    if setting is None and everything and everything.host:
+        return everything
+    return address(setting or str(_CALLS_FILE))
+
+
 @lru_cache(maxsize=8)
 def database_at(url: URL) -> "Database":
     """The database of an address; all who ask for the same one share its connections."""
@@ -80,6 +97,8 @@ class Database:
         self._engine = _server_engine(url) if server else _file_engine(url)
         self._waiting = 0
         self._tables: dict[sa.MetaData, bool] = {}
+        #: Whether something that was erased may still stand in a file.
+        self.traces_left = False
 
     def keep(self, *tables: sa.MetaData) -> "Database":
         """Have tables made, where they are not there yet, before the next call."""
@@ -104,16 +123,34 @@ class Database:
         finally:
             self._waiting -= 1
 
-    def at_leisure(self, work: Callable[[Connection], Result]) -> Result:
+    async def in_background(self, work: Callable[[Connection], Result]) -> Result:
+        """Do some work as `run` does, but in a thread and with more time: for what nobody waits for."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self.at_leisure, work, _PART_SECONDS)
+
+    def at_leisure(self, work: Callable[[Connection], Result], seconds: float = _LEISURE_SECONDS) -> Result:
         """Do some work as `run` does, but at once and for as long as it takes: for commands."""
 
         def unhurried(connection: Connection) -> Result:
             if self._threads:
                 for setting in _TIMEOUTS:
-                    connection.execute(sa.text(f"SET LOCAL {setting} = 0"))
+                    connection.execute(sa.text(f"SET LOCAL {setting} = {seconds * 1000:.0f}"))
             return work(connection)
 
-        return self._work(unhurried, time.monotonic() + _LEISURE_SECONDS)
+        return self._work(unhurried, time.monotonic() + seconds)
+
+    async def leave_no_trace(self) -> None:
+        """Take what was erased out of the files as well; where that fails, `traces_left` says so.
+
+        SQLite's log holds it until it is written back, for which nobody may be reading an older state.
+        """
+        self.traces_left = True
+        for _ in range(_TRIES):
+            self.traces_left = not await self.in_background(_written_back)
+            if not self.traces_left:
+                return
+            await asyncio.sleep(_BETWEEN_SECONDS)
+        logger.warning("erasure.traces_left")
 
     def close(self) -> None:
         """Let go of the database; the next call reaches it anew."""
@@ -154,10 +191,20 @@ def one_at_a_time(connection: Connection, name: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
 
 
-def leave_no_trace(connection: Connection) -> None:
-    """Take what was erased out of the files as well: SQLite's log still holds it until it is written back."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+def _written_back(connection: Connection) -> bool:
+    """Write SQLite's log back and empty it; False where somebody reads or writes, and nothing was raised."""
+    if connection.dialect.name != "sqlite":
+        return True
+    connection.execute(sa.text(_waiting(_READERS_SECONDS)))
+    try:
+        return not connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)")).one().busy
+    finally:
+        connection.execute(sa.text(_waiting(DEADLINE_SECONDS)))
+
+
+def _waiting(seconds: float) -> str:
+    """Have SQLite wait so long for a file that somebody else writes to."""
+    return f"PRAGMA busy_timeout={seconds * 1000:.0f}"
 
 
 def _file_engine(url: URL) -> sa.engine.Engine:
@@ -173,8 +220,9 @@ def _file_engine(url: URL) -> sa.engine.Engine:
 
 def _write_ahead(connection: Any, _: Any) -> None:
     # What is erased is overwritten; otherwise the words would stand in the file until their place is needed.
-    for setting in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "secure_delete=ON"):
+    for setting in ("journal_mode=WAL", "synchronous=NORMAL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {setting}")
+    connection.execute(_waiting(DEADLINE_SECONDS))
 
 
 def _server_engine(url: URL) -> sa.engine.Engine:

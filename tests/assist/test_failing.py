@@ -1,5 +1,6 @@
 """A suggestion that fails never fails a turn, and what is not stored is not shown as if it were."""
 
+import asyncio
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,30 @@ def test_calls_are_erased_when_they_were_kept_long_enough(
         assert (await desk.call(new.id, JO)).id == new.id
         with pytest.raises(NoSuchCallError):
             await desk.call(old.id, JO)
+
+    run(story())
+
+
+def test_a_purge_ends_only_what_is_gone(content: CallContent, reader: Reader, store: Store) -> None:
+    here, there = (Desk(content, Understanding(content, reader), store) for _ in range(2))
+    long_ago = datetime(2020, 1, 1, tzinfo=timezone.utc)
+
+    async def story() -> None:
+        call, other = await here.open(JO), await here.open(JO)
+        await here.say(call.id, JO, Said("caller", "my foot", "r1", segment="c-1", final=False))
+        watching, ending = (here.watch(it.id, JO, 0, heartbeat=300) for it in (call, other))
+        await asyncio.gather(watching.__anext__(), ending.__anext__())
+        waiting = [asyncio.ensure_future(it.__anext__()) for it in (watching, ending)]
+        await asyncio.sleep(0)
+        await there.erase(other.id, JO)
+        assert await here.erase_opened_before(long_ago) == 0
+        assert await asyncio.wait_for(waiting[1], 20) is None
+        assert [news async for news in ending] == []
+        assert here.partials(call.id)
+        await here.say(call.id, JO, said("caller", "my foot is numb", "r2"))
+        heard = await asyncio.wait_for(waiting[0], 20)
+        assert heard
+        assert [turn.text for turn in heard[0].turns] == ["my foot is numb"]
 
     run(story())
 

@@ -208,6 +208,26 @@ def test_what_was_erased_is_gone_from_memory(another: Open, by: str) -> None:
     assert texts(run(store.events("ann"))) == ["message 2"]
 
 
+@pytest.mark.parametrize("why", ["erased", "pushed out"])
+def test_who_keeps_more_of_a_conversation_is_told_that_it_goes(
+    another: Open, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(tracker_store, "_memories", [told.append])
+    monkeypatch.setattr(tracker_store, "_KEPT", 2)
+    store = another()
+    turn(store, 1)
+    turn(store, 1, "bo")
+    if why == "erased":
+        run(erase(another(), "ann"))
+        # By a server with a memory of its own.
+        told.clear()
+        run(store.events("ann"))
+    else:
+        turn(store, 1, "cy")
+    assert told == ["ann"]
+
+
 def test_one_erased_and_begun_again_elsewhere_is_read_anew(another: Open) -> None:
     store, other = another(), another()
     turn(store, 1)

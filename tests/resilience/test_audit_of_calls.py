@@ -16,7 +16,7 @@ from backsignal.assist.access import Person
 from backsignal.assist.call import Call
 from backsignal.assist.content import CallContent
 from backsignal.assist.desk import Desk, NoSuchCallError, Said
-from backsignal.assist.store import DATABASE_VARIABLE, Store
+from backsignal.assist.store import Store
 from backsignal.assist.understanding import Understanding
 from backsignal.clinical.content import CONTENT_VARIABLE, Content
 from backsignal.components import clock
@@ -25,7 +25,7 @@ from backsignal.components.turns import content
 from backsignal.language.reader import shared_reader
 from backsignal.personal_data import work_on
 from backsignal.stores import OutrunError, UnavailableError, audit
-from backsignal.stores.database import Database, address
+from backsignal.stores.database import CALLS_VARIABLE, Database, address
 from tests.loops import aside, run
 from tests.resilience.test_audit import DOMAIN, a_turn, content_with_milder, replay, replay_here, rows
 
@@ -137,7 +137,7 @@ def conversations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def replay_all(played: Played, conversations: Path) -> tuple[int, str]:
     """Status and output of the command over the databases of a server."""
-    return replay_here(**{"BACKSIGNAL_DATABASE": str(conversations), DATABASE_VARIABLE: str(played.database)})
+    return replay_here(**{"BACKSIGNAL_DATABASE": str(conversations), CALLS_VARIABLE: str(played.database)})
 
 
 def test_a_replay_looks_at_conversations_and_calls(played: Played, conversations: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_replay_names_the_calls_that_would_be_others_today(
     played: Played, conversations: Path, tmp_path: Path
 ) -> None:
     milder = content_with_milder(tmp_path, "bladder_incontinence", "fever")
-    settings = {"BACKSIGNAL_DATABASE": str(conversations), DATABASE_VARIABLE: str(played.database)}
+    settings = {"BACKSIGNAL_DATABASE": str(conversations), CALLS_VARIABLE: str(played.database)}
     status, said = replay(None, **settings, **{CONTENT_VARIABLE: str(milder)})
     assert status == 1, said
     assert "row 3: emergency then, urgent now" in said
@@ -198,11 +198,11 @@ def words_left(played: Played) -> list[str]:
     return [path.name for path in files if any(it in path.read_bytes() for it in (b"Melusine", b"Miller"))]
 
 
-@pytest.mark.parametrize("way", ["desk", "age", "command"])
+@pytest.mark.parametrize("way", ["desk", "age", "command", "command elsewhere"])
 def test_an_erased_call_leaves_hashes_and_no_word(
     played: Played, conversations: Path, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(DATABASE_VARIABLE, str(played.database))
+    monkeypatch.setenv(CALLS_VARIABLE, str(played.database))
     seal(played)
     assert words_left(played)
     if way == "desk":
@@ -211,7 +211,11 @@ def test_an_erased_call_leaves_hashes_and_no_word(
         tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
         assert run(desk_at(played.database).erase_opened_before(tomorrow)) == 1
     else:
-        assert aside(work_on, "erase", f"call:{played.call}", None) == {"erased": [f"call:{played.call}"]}
+        named = None
+        if way == "command elsewhere":
+            monkeypatch.setenv(CALLS_VARIABLE, str(played.database.with_name("servers.db")))
+            named = str(played.database)
+        assert aside(work_on, "erase", f"call:{played.call}", named) == {"erased": [f"call:{played.call}"]}
     assert words_left(played) == []
     assert played.rows == []
     status, said = replay_all(played, conversations)
@@ -230,7 +234,7 @@ def test_a_call_that_disappears_breaks_the_seal_over_it(played: Played, conversa
 
 
 def test_a_call_is_handed_out_with_its_audit(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(DATABASE_VARIABLE, str(played.database))
+    monkeypatch.setenv(CALLS_VARIABLE, str(played.database))
     kept = aside(work_on, "export", f"call:{played.call}", None)["calls"][played.call]
     assert [row["data"]["said"] for row in kept["audit"] if "said" in row["data"]][2] == WET
     kinds = [event["kind"] for event in kept["events"] if event["kind"] in ("said", "corrected")]

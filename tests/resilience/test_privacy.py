@@ -16,14 +16,19 @@ import requests
 import sqlalchemy as sa
 
 from backsignal.assist.access import Access, Person
+from backsignal.channels import web
+from backsignal.channels.web_history import Entry
 from backsignal.channels.web_sessions import load_secret
-from backsignal.components import clock, jobs
+from backsignal.cli import main
+from backsignal.components import check_ins, clock, inbox, jobs
 from backsignal.components.check_ins import CheckIns
 from backsignal.components.databases import open_database
 from backsignal.components.erasure import erase, expired, forget_erased
+from backsignal.components.retention import forget
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.personal_data import NobodyError, work_on
 from backsignal.replay import SAME, replay
+from backsignal.stores.database import DEADLINE_SECONDS
 from tests.channels.web_client import Web, new_id
 from tests.conftest import PROJECT
 from tests.conversation.chat import Chat
@@ -162,7 +167,8 @@ def command(watched: Watched, *arguments: str) -> tuple[int, str]:
 
 def work(watched: Watched, command: str, who: str) -> dict[str, Any]:
     """What a command does; the command itself takes seconds to start."""
-    return aside(work_on, command, who, str(watched.server.database))
+    calls = who.startswith("call:")
+    return aside(work_on, command, who, None if calls else str(watched.server.database))
 
 
 def replayed(watched: Watched) -> int:
@@ -173,7 +179,11 @@ def replayed(watched: Watched) -> int:
 
 def on_disk(watched: Watched, word: str) -> list[str]:
     """The files of the databases in which a word stands."""
-    folder = watched.server.database.parent
+    return in_files(watched.server.database.parent, word)
+
+
+def in_files(folder: Path, word: str) -> list[str]:
+    """The files of databases in a folder in which a word stands."""
     return [path.name for path in folder.glob("*.db*") if word.encode() in path.read_bytes()]
 
 
@@ -270,16 +280,74 @@ def test_what_another_server_erased_is_dropped_from_memory(
     assert one.kept() == []
 
 
+def test_what_another_server_erased_is_dropped_from_what_the_widgets_channel_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BACKSIGNAL_DATABASE", raising=False)
+    file = tmp_path / "conversations.db"
+    store = ConversationStore(domain=DOMAIN, db=str(file))
+    a_turn(store, "hello")
+
+    async def shown() -> list[Entry]:
+        return web._said.of("ann", await store.events("ann"))
+
+    assert [entry["text"] for entry in run(shown())] == ["hello"]
+    with closing(sqlite3.connect(file)) as another, another:
+        another.execute("DELETE FROM events")
+    # It is noticed when somebody looks, before the regular work goes through what is kept.
+    assert run(store.events("ann")) == []
+    assert "ann" not in web._said._known
+
+
+def test_words_that_somebody_reads_meanwhile_are_told_of_and_go_when_they_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("BACKSIGNAL_DATABASE", raising=False)
+    monkeypatch.setenv("BACKSIGNAL_ASSIST_DATABASE", str(tmp_path / "calls.db"))
+    file = tmp_path / "conversations.db"
+    store = ConversationStore(domain=DOMAIN, db=str(file))
+    store.database.keep(inbox.metadata, check_ins.metadata)
+    a_turn(store, "Rapunzel says my back hurts")
+    # As a backup does.
+    with closing(sqlite3.connect(file)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchone()
+        assert aside(main, ["erase", "ann", "--database", str(file)]) == 3
+        assert "conversations.db-wal" in capsys.readouterr().err
+        run(erase(store, "ann"))
+        assert store.database.traces_left
+        assert in_files(tmp_path, "Rapunzel")
+    run(forget(store))
+    assert not store.database.traces_left
+    assert in_files(tmp_path, "Rapunzel") == []
+
+
+def test_who_waits_for_a_locked_file_waits_no_longer_than_the_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BACKSIGNAL_DATABASE", raising=False)
+    database = ConversationStore(domain=DOMAIN, db=str(tmp_path / "conversations.db")).database
+    waiting = sa.text("PRAGMA busy_timeout")
+
+    async def seconds() -> float:
+        return await database.run(lambda connection: connection.execute(waiting).scalar()) / 1000
+
+    assert run(seconds()) == DEADLINE_SECONDS
+    # For which it waits less.
+    run(database.leave_no_trace())
+    assert run(seconds()) == DEADLINE_SECONDS
+
+
 def test_whoever_waits_for_a_check_in_is_not_purged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BACKSIGNAL_DATABASE", raising=False)
     store = ConversationStore(domain=DOMAIN, db=str(tmp_path / "conversations.db"))
     a_turn(store, "hello")
-    check_ins = CheckIns(store.database)
-    run(check_ins.agree("ann", "web", "ann"))
-    assert run(store.database.run(partial(expired, clock.now() + 1, 10))) == []
-    run(check_ins.stop("ann"))
-    assert run(store.database.run(partial(expired, clock.now() - 60, 10))) == []
-    assert run(store.database.run(partial(expired, clock.now() + 1, 10))) == ["ann"]
+    schedule = CheckIns(store.database)
+    run(schedule.agree("ann", "web", "ann"))
+    assert run(store.database.run(partial(expired, clock.now() + 1, None, 10))) == []
+    run(schedule.stop("ann"))
+    assert run(store.database.run(partial(expired, clock.now() - 60, None, 10))) == [("ann", False)]
+    assert run(store.database.run(partial(expired, clock.now() + 1, None, 10))) == [("ann", True)]
 
 
 def test_a_regular_job_is_done_once_however_many_servers_there_are(
