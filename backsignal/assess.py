@@ -28,28 +28,34 @@ def assess_lines(lines: Iterable[bytes], out: IO[str], today: date | None = None
         if not line.strip():
             continue
         try:
-            result = _assess_line(line, content, reader, today or date.today())
-        except ValueError as error:
-            result, status = {"id": None, "error": str(error)}, 1
-        out.write(json.dumps(result, ensure_ascii=False) + "\n")
+            told = _as_json(_assess_line(line, content, reader, today or date.today()))
+        except (ValueError, RecursionError) as error:
+            told, status = _as_json({"id": None, "error": str(error)}), 1
+        out.write(told + "\n")
     return status
 
 
 def _assess_line(line: bytes, content: Content, reader: Reader, today: date) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"not a line of JSON: {error}") from error
     if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
         raise ValueError('a line is an object with "id" and "text", and the text is a string')
     return {"id": row["id"], **assess(row["text"], content, reader, today)}
 
 
+def _as_json(result: dict[str, Any]) -> str:
+    """A result as a line. Raises ValueError or RecursionError where an id is nothing that JSON can say."""
+    line = json.dumps(result, ensure_ascii=False, allow_nan=False)
+    # Half of a surrogate pair has no bytes of its own; it goes out as it came in, as \\ud800.
+    return line.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def assess(text: str, content: Content, reader: Reader, today: date) -> dict[str, Any]:
     """What a text supports: level, findings, duration, reasons, and what is to be asked first."""
     reading = reader.read(text, today=today)
-    interview = Interview()
-    hear(interview, content, Message(id="", text=text, at="", reading=reading))
+    interview = heard(text, reading, content)
     triage = supported(interview.record, content)
     return {
         "level": triage.level.value,
@@ -60,6 +66,13 @@ def assess(text: str, content: Content, reader: Reader, today: date) -> dict[str
         else None,
         "reasons": [reason_payload(reason, interview.record, content) for reason in triage.reasons],
     }
+
+
+def heard(text: str, reading: Reading, content: Content) -> Interview:
+    """An interview in which nothing was said but a text."""
+    interview = Interview()
+    hear(interview, content, Message(id="", text=text, at="", reading=reading))
+    return interview
 
 
 def _concerns(mention: Mention, content: Content) -> bool:

@@ -1,6 +1,6 @@
 """Measures the language layer on labelled messages: a table and the misses.
 
-python evaluation/measure.py evaluation/development/*.jsonl [--misses] [--finding ID]
+python evaluation/measure.py evaluation/development/*.jsonl [--misses] [--brief] [--only ID]
 """
 
 import argparse
@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from backsignal.assess import heard
 from backsignal.clinical.content import Content
 from backsignal.clinical.findings import Reading
-from backsignal.clinical.interview import Interview, Message, hear
 from backsignal.clinical.levels import Level
 from backsignal.clinical.red_flags import supported
 from backsignal.language.reader import Reader
@@ -93,16 +93,19 @@ def statuses(reading: Reading) -> dict[str, str]:
 
 def is_emergency(text: str, reading: Reading, content: Content) -> bool:
     """Whether a text by itself reaches the level emergency."""
-    interview = Interview()
-    hear(interview, content, Message(id="", text=text, at="", reading=reading))
-    return supported(interview.record, content).level is Level.EMERGENCY
+    return supported(heard(text, reading, content).record, content).level is Level.EMERGENCY
+
+
+def day_of(row: dict[str, Any]) -> date:
+    """The day on which a message was written."""
+    return date.fromisoformat(row["today"]) if row.get("today") else _DEFAULT_DAY
 
 
 def measure(reader: Reader, content: Content, rows: Iterable[dict[str, Any]]) -> Result:
     """Read all rows and compare."""
     result = Result()
     for row in rows:
-        today = date.fromisoformat(row["today"]) if row.get("today") else _DEFAULT_DAY
+        today = day_of(row)
         begin = time.perf_counter()
         reading = reader.read(row["text"], today=today)
         result.seconds += time.perf_counter() - begin

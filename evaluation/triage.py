@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from backsignal.assess import assess
 from backsignal.clinical.content import Content
 from backsignal.clinical.levels import Level
 from backsignal.language.reader import Reader
+from evaluation.measure import day_of
 
-_DAY = date(2026, 11, 22)
 _RANK = {level.value: level.rank for level in Level}
 
 
@@ -44,8 +43,7 @@ def triage_all(rows: Iterable[dict[str, Any]], reader: Reader, content: Content)
     """Assess each labelled row."""
     counts = Triaged()
     for row in rows:
-        today = date.fromisoformat(row["today"]) if row.get("today") else _DAY
-        told = assess(row["text"], content, reader, today)
+        told = assess(row["text"], content, reader, day_of(row))
         counts.under_triaged += _RANK[told["level"]] < _RANK[row["level"]] and not told["ask_first"]
         if row["level"] == Level.EMERGENCY.value:
             _emergency(counts, row, told)
