@@ -2,9 +2,7 @@
 
 import logging
 import re
-import traceback
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -16,6 +14,7 @@ from backsignal.channels.legible import legible
 from backsignal.components.responses import as_response
 from backsignal.components.turns import safe_reply
 from backsignal.components.unstored import unstored_reply
+from backsignal.telemetry.logs import place_of
 from backsignal.telemetry.stages import in_turn
 
 logger = logging.getLogger(__name__)
@@ -72,5 +71,4 @@ async def answered(agent: Agent, message: UserMessage) -> list[dict[str, Any]]:
 def log_failure(event: str, error: Exception) -> None:
     """Log an error by its kind and place; its own words may hold what the person wrote."""
     cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
-    place = traceback.extract_tb(cause.__traceback__)[-1]
-    logger.error("%s error=%s at=%s:%s", event, type(cause).__name__, Path(place.filename).name, place.lineno)
+    logger.error(f"{event} error=%s at=%s", type(cause).__name__, place_of(cause))

@@ -26,7 +26,6 @@ from backsignal.telemetry.stages import set_key
 
 logger = logging.getLogger(__name__)
 METRICS_VARIABLE = "BACKSIGNAL_METRICS_TOKEN"
-_PARTS = ("model", "store", "actions", "redis")
 _PROBE = "probe"
 _PROBE_SECONDS = 3.0
 
@@ -87,9 +86,11 @@ class ServiceChannel(InputChannel):
                 return response.json(
                     {"error": f"This address needs the token in {METRICS_VARIABLE}."}, status=401
                 )
-            missing = await _missing(request.app)
-            for part in _PARTS:
-                metrics.ready.labels(part).set(part not in missing)
+            answering = await _answering(request.app)
+            # What cannot be asked now is neither well nor away.
+            metrics.ready.clear()
+            for part, answers in answering.items():
+                metrics.ready.labels(part).set(answers)
             return response.raw(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
         @blueprint.get("/health/live")
@@ -98,7 +99,7 @@ class ServiceChannel(InputChannel):
 
         @blueprint.get("/health/ready")
         async def ready(request: Request) -> HTTPResponse:
-            missing = await _missing(request.app)
+            missing = [part for part, answers in (await _answering(request.app)).items() if not answers]
             if missing:
                 return response.json({"status": "not ready", "missing": missing}, status=503)
             return response.json({"status": "ready"})
@@ -114,22 +115,24 @@ def _may_see_metrics(request: Request) -> bool:
     return of_this_machine(request)
 
 
-async def _missing(app: Sanic) -> list[str]:
+async def _answering(app: Sanic) -> dict[str, bool]:
+    """The parts of the service, and whether each answers; without a model nothing else can be asked."""
     agent = getattr(app.ctx, "agent", None)
     if agent is None or not agent.is_ready():
-        return ["model"]
+        return {"model": False}
     probes = {"store": _takes_in(agent.tracker_store), "actions": actions_answer(agent.action_endpoint)}
     redis = shared()
     if redis:
         probes["redis"] = redis.answers()
-    missing = []
+    answering = {"model": True}
     for part, probe in probes.items():
         try:
             await asyncio.wait_for(probe, _PROBE_SECONDS)
+            answering[part] = True
         except Exception as error:
             logger.warning("%s does not answer: %s", part, type(error).__name__)
-            missing.append(part)
-    return missing
+            answering[part] = False
+    return answering
 
 
 async def _takes_in(store: TrackerStore) -> None:

@@ -14,6 +14,8 @@ from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.constants import EXTERNAL_MESSAGE_PREFIX
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 
+from backsignal.components.responses import payload_of
+
 Entry = dict[str, Any]
 PERSON = "person"
 ASSISTANT = "assistant"
@@ -83,7 +85,7 @@ def offered(entries: list[Entry]) -> Offer:
     for entry in reversed(entries):
         if entry["from"] == PERSON:
             break
-        data = (entry.get("custom") or {}).get("data") or {}
+        data = payload_of(entry)
         multiple = multiple or bool(data.get("multiple"))
         options = [*(entry.get("buttons") or []), *(data.get("options") or [])]
         payloads.update(option["payload"] for option in options)

@@ -11,6 +11,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from backsignal.clinical.evidence import findings_of, reasons_of, record_of
 from backsignal.clinical.red_flags import supported
 from backsignal.components import clock
+from backsignal.components.responses import payload_of
 from backsignal.components.turns import INTERVIEW_SLOT, READING_KEY, content
 from backsignal.stores.audit import Told
 
@@ -23,7 +24,7 @@ def told(tracker: DialogueStateTracker, new: Sequence[Event]) -> Told | None:
     findings = findings_of((tracker.get_slot(INTERVIEW_SLOT) or {}).get("record") or {})
     record = record_of(findings)
     record.forget_unknown(content())
-    payloads = [_payload(event) for event in new if isinstance(event, BotUttered)]
+    payloads = [payload_of(event.data) for event in new if isinstance(event, BotUttered)]
     results = [payload for payload in payloads if payload.get("type") in ("emergency", "triage")]
     result = results[-1] if results else {}
     triage = supported(record, content())
@@ -50,11 +51,7 @@ def _question(tracker: DialogueStateTracker, message: UserUttered) -> dict[str, 
     for event in before:
         if isinstance(event, UserUttered):
             return None
-        payload = _payload(event) if isinstance(event, BotUttered) else {}
+        payload = payload_of(event.data) if isinstance(event, BotUttered) else {}
         if payload.get("type") == "question":
             return {"id": payload["id"], "findings": payload["findings"]}
     return None
-
-
-def _payload(event: BotUttered) -> dict[str, Any]:
-    return ((event.data or {}).get("custom") or {}).get("data") or {}

@@ -6,6 +6,7 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SlotSet, 
 
 from backsignal.clinical.levels import Level
 from backsignal.components.emergency_policy import ANSWER
+from backsignal.components.responses import payload_of
 from backsignal.components.turns import ANSWERING, INTERVIEW_SLOT
 from backsignal.telemetry import metrics
 
@@ -23,7 +24,7 @@ def count(new: Iterable[Event]) -> None:
             intent = (event.intent or {}).get("name") or ""
             metrics.messages.labels(event.input_channel or "none").inc()
         elif isinstance(event, BotUttered):
-            emergency -= count_result(((event.data or {}).get("custom") or {}).get("data") or {})
+            emergency -= count_result(payload_of(event.data))
         elif isinstance(event, ActionExecuted):
             unclear = unclear or event.action_name == _NOT_UNDERSTOOD
             emergency += event.action_name == ANSWER

@@ -1,5 +1,6 @@
 """Domain responses with the clinic's facts filled in, and the emergency answer made from the interview."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
@@ -40,3 +41,8 @@ def as_response(reply: Reply) -> dict[str, Any]:
     if reply.data:
         response["custom"] = {"data": reply.data}
     return response
+
+
+def payload_of(message: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload in such a response, in a bot's event data or in a message of the web; empty without one."""
+    return (message.get("custom") or {}).get("data") or {}

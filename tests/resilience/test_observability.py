@@ -1,6 +1,7 @@
 """What can be seen of a running server: metrics, one log line a turn, traces, and what is made of them."""
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -13,6 +14,8 @@ import requests
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from backsignal.channels.safety import log_failure
+from backsignal.telemetry import logs
 from tests.channels.web_client import Web
 from tests.conftest import PROJECT, Server
 from tests.conversation.chat import Chat
@@ -40,6 +43,13 @@ def grown(before: Samples, after: Samples, name: str, **labels: str) -> float:
     return after[key] - before.get(key, 0)
 
 
+def ready(found: Samples) -> dict[str, float]:
+    """The parts of the service that were asked, and whether each is ready."""
+    return {
+        dict(labels)["part"]: value for (name, labels), value in found.items() if name == "backsignal_ready"
+    }
+
+
 def test_a_conversation_is_counted_and_timed(server: Server) -> None:
     before = samples(server.url)
     chat = Chat(server.url)
@@ -64,7 +74,7 @@ def test_a_conversation_is_counted_and_timed(server: Server) -> None:
     assert whole / 4 < parts < whole
     assert after["backsignal_turns", (("state", "working"),)] == 0
     assert after["backsignal_turns", (("state", "waiting"),)] == 0
-    assert after["backsignal_ready", (("part", "store"),)] == 1
+    assert ready(after) == {"model": 1, "store": 1, "actions": 1}
 
 
 def test_check_ins_are_counted(server: Server) -> None:
@@ -128,6 +138,22 @@ def test_every_line_of_the_log_is_json_once_the_server_is_ready(watched: Watched
     assert lines
     for line in lines:
         assert {"time", "level", "logger", "event"} <= json.loads(line).keys(), line
+
+
+def test_a_failure_is_logged_with_its_kind_even_where_it_has_no_place(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(logs._private_record)
+    error = RuntimeError("outer")
+    # A cause that was raised nowhere here.
+    error.__cause__ = KeyError("inner")
+    try:
+        log_failure("web.turn.failed", error)
+    finally:
+        logging.setLogRecordFactory(before)
+    line = json.loads(logs.JsonLines().format(caplog.records[-1]))
+    assert (line["event"], line["error"], line["at"]) == ("web.turn.failed", "KeyError", "")
 
 
 def test_a_turn_is_a_span_with_its_stages_below_it(watched: Watched) -> None:

@@ -25,6 +25,7 @@ from tests.conversation.chat import Chat
 from tests.loops import run
 from tests.resilience.checks import stored_in, wrong_in_store
 from tests.resilience.patients import Conversation, Patient, conversation, pausing
+from tests.resilience.test_observability import ready, samples
 
 _PEOPLE = 12
 
@@ -133,6 +134,7 @@ def test_a_server_with_a_broken_model_says_so_and_keeps_what_is_stored(
     server = start_rasa(broken, filling.database.parent)
     try:
         assert requests.get(f"{server.url}/health/ready", timeout=10).json()["missing"] == ["model"]
+        assert ready(samples(server.url)) == {"model": 0}
         failed = Web(server.url, web.token).send("no")
         assert failed.status_code == 503
         assert "999" in failed.json()["error"]["message"]

@@ -22,6 +22,7 @@ from tests.channels.web_client import Web
 from tests.conftest import Server, start_server, stop_server
 from tests.loops import run
 from tests.resilience.services import Postgres, Redis, wait_for
+from tests.resilience.test_observability import ready, samples
 
 STORY = "my back locked up two days ago when I lifted a box"
 
@@ -48,6 +49,11 @@ def test_a_stream_hears_at_once_what_was_said_at_another_server(servers: list[Se
     with web_events(there, last=0, seconds=10) as events:
         answer = here.send(STORY).json()["messages"]
         assert [next(events) for _ in answer] == answer
+
+
+def test_redis_is_a_part_that_is_asked(servers: list[Server]) -> None:
+    parts = ("model", "store", "actions", "redis")
+    assert ready(samples(servers[0].url)) == dict.fromkeys(parts, 1)
 
 
 def test_a_conversation_goes_on_at_another_server(servers: list[Server]) -> None:

@@ -26,6 +26,7 @@ from backsignal.channels.service import RootBlueprint
 from backsignal.channels.web_pages import DRAWINGS, is_drawn
 from backsignal.channels.web_requests import RefusedError as BodyRefusedError
 from backsignal.channels.web_requests import bytes_of
+from backsignal.components.responses import payload_of
 from backsignal.components.turns import content
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class Shown:
 
 def shown(entry: Mapping[str, Any]) -> Shown:
     """A message of the conversation as a channel shows it."""
-    data = (entry.get("custom") or {}).get("data") or {}
+    data = payload_of(entry)
     text = "\n\n".join(filter(None, [entry.get("text"), _drawings(data)]))
     call = data.get("call") if data.get("type") == "emergency" else None
     return Shown(text, offer_of(dict(entry)), call)

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from backsignal.channels.web_history import ASSISTANT
+from backsignal.components.responses import payload_of
 
 _LONGEST_NUMBERS = 60
 # Between numbers it joins and never parts, whatever the assistant's own wording.
@@ -62,7 +63,7 @@ class Offer:
 
 def offer_of(entry: dict[str, Any]) -> Offer | None:
     """The options that a message offers."""
-    data = (entry.get("custom") or {}).get("data") or {}
+    data = payload_of(entry)
     options = data.get("options") or entry.get("buttons") or []
     if not options:
         return None
