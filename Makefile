@@ -38,7 +38,7 @@ node_modules/.package-lock.json: package-lock.json | setup
 setup: ## Python 3.10, the locked dependencies, and this package; quick when nothing changed
 	@scripts/setup
 
-train: setup ## train the model where content or data changed
+train: setup ## train the model where what it learns from changed
 	@$(VENV)/bin/backsignal train
 
 shell: setup ## talk to it in the terminal

@@ -25,12 +25,15 @@ MODEL_INGREDIENTS = (
     "config.yml",
     "domain.yml",
     "data",
-    "backsignal/content",
     "backsignal/components/intent_model.py",
+    "backsignal/language/encoder.py",
+    "backsignal/language/encoder_weights.py",
     "backsignal/language/intents.py",
-    "backsignal/language/ngrams.py",
     "backsignal/language/ngram_training.py",
-    "backsignal/language/weights",
+    "backsignal/language/ngrams.py",
+    "backsignal/language/public_encoder.py",
+    "backsignal/language/word_pieces.py",
+    "backsignal/language/weights/half_encoder.onnx",
     "requirements/runtime.lock",
     "requirements/encoder.lock",
 )
@@ -58,7 +61,7 @@ class ServingError(Exception):
 
 
 def model_path() -> Path:
-    """Where the model of the present content and data stands, or will stand once trained."""
+    """Where the model of the present ingredients stands, or will stand once trained."""
     digest = sha256()
     for ingredient in MODEL_INGREDIENTS:
         path = PROJECT / ingredient
@@ -69,7 +72,7 @@ def model_path() -> Path:
 
 
 def train() -> Path:
-    """Train where content or data changed since the last time, or the model is broken; returns its path.
+    """Train where an ingredient changed since the last time, or the model is broken; returns its path.
 
     Raises ServingError where the training fails.
     """

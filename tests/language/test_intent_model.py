@@ -1,6 +1,8 @@
 """The intent model: trained once from data/nlu, measured on the development messages."""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from backsignal.language.intents import IntentModel, train
+from backsignal.serving import MODEL_INGREDIENTS
 from tests.language.test_intent_messages import training
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +65,21 @@ def test_training_twice_gives_the_same(settings: dict) -> None:
     once, twice = (train(some, settings["strength"], settings["encoder_share"]) for _ in range(2))
     assert once[0] == twice[0]
     assert all(np.array_equal(once[1][name], twice[1][name]) for name in once[1])
+
+
+def test_the_sources_that_make_the_model_are_its_ingredients() -> None:
+    code = (
+        "import sys, backsignal.components.intent_model, backsignal.language.ngram_training\n"
+        "ours = [it.__file__ for name, it in sys.modules.items() if name.startswith('backsignal')]\n"
+        "print(*ours, sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    run = {str(Path(line).relative_to(ROOT)) for line in done.stdout.splitlines()}
+    assert {name for name in run if not name.endswith("__init__.py")} == {
+        name for name in MODEL_INGREDIENTS if name.endswith(".py")
+    }
 
 
 def _macro_f1(pairs: list[tuple[str, str]]) -> float:
