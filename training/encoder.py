@@ -223,7 +223,7 @@ def tune(network: Network, tasks: list[list[Example]], intents: int) -> None:
     first = [tf.Variable(tf.zeros_like(variable)) for variable in variables]
     second = [tf.Variable(tf.zeros_like(variable)) for variable in variables]
 
-    @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[misc]
+    @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[misc] # TensorFlow has no types
     def train(pieces: Any, target: Any, weight: Any, intent: Any, intent_weight: Any) -> Any:
         with tf.GradientTape() as tape:
             by_finding, by_intent = network(pieces, True)

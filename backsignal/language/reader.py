@@ -168,11 +168,11 @@ class _Text:
         elif output.kind == "relation":
             self._told_by.add_relation(item.start, item.end, output.name)
         elif output.kind == "voice":
-            self._told_by.marks.append(VoiceMark(item.start, output.name))  # type: ignore[arg-type]
+            self._told_by.marks.append(VoiceMark(item.start, output.name))  # type: ignore[arg-type] # a voice
         elif output.kind == "refusal":
             self._answers.refusals.append(item.start)
         elif output.kind == "answer":
-            self._answers.phrases.append((item.start, item.end, output.name))  # type: ignore[arg-type]
+            self._answers.phrases.append((item.start, item.end, output.name))  # type: ignore[arg-type] # an answer
 
     def _match(self, item: Found) -> Match:
         output = item.output

@@ -30,7 +30,7 @@ def test_the_address_is_verified(user: MessengerUser, token: str, status: int) -
 def test_a_batch_is_handled_whole(user: MessengerUser, stub: Platforms) -> None:
     others = [MessengerUser(user.server, stub) for _ in range(4)]
     batch = [it.text(STORY) for it in others]
-    assert user.post(*user.request(batch)).status_code == 200  # type: ignore[arg-type]
+    assert user.post(*user.request(batch)).status_code == 200
     wait_until_idle(user.server.database)
     for other in others:
         assert "First the most important" in said(stub.to(other.address))
@@ -38,7 +38,7 @@ def test_a_batch_is_handled_whole(user: MessengerUser, stub: Platforms) -> None:
 
 def test_two_messages_of_one_person_in_a_batch_keep_their_order(user: MessengerUser) -> None:
     batch = [user.text(STORY), user.text("no")]
-    assert user.post(*user.request(batch)).status_code == 200  # type: ignore[arg-type]
+    assert user.post(*user.request(batch)).status_code == 200
     wait_until_idle(user.server.database)
     told = said(user.stub.to(user.address))
     assert told.index("First the most important") < told.index("Now a private one")
