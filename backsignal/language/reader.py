@@ -434,7 +434,9 @@ class _Text:
     def _is_old(self, match: Match) -> bool:
         """Whether a sign itself is old: that is said with it or beside it, and not that it just came on."""
         own = bisect_right(self._sentences, match.start, key=lambda span: span[0]) - 1
-        beside = [i for span in self._sentences[max(0, own - 1) : own + 2] for i in range(*span)]
+        # In a dialogue what belongs together stands in several turns.
+        near = self._sentences if self._turns else self._sentences[max(0, own - 1) : own + 2]
+        beside = [i for span in near for i in range(*span)]
         recent = any(self._chart.has(i, "RECENT") for i in range(*self._sentences[own]))
         return not recent and any(self._chart.has(i, "OLD") for i in beside)
 
