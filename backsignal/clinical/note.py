@@ -24,7 +24,7 @@ def note_text(interview: Interview, reference: str, content: Content) -> str:
         say(content, "note_reference", reference=reference),
         say(content, "note_who", who=relation_in_words(record.speaking_for or say(content, "note_self"))),
         say(content, "note_level", level=triage.level.value, status=status),
-        *(say(content, "note_number", name=name, value=f"{number.value:g}", quote=one_line(number.quote))
+        *(say(content, f"note_{name}", value=f"{number.value:g}", quote=one_line(number.quote))
           for name, number in record.numbers.items()),
         say(content, "note_reported", findings=_named(record, content, Value.PRESENT, quoted=True)),
         say(content, "note_denied", findings=_named(record, content, Value.ABSENT)),
