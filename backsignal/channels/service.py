@@ -74,11 +74,16 @@ class ServiceChannel(InputChannel):
         blueprint = _ServiceBlueprint("service")
 
         @blueprint.listener("after_server_start")
-        async def set_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+        async def set_up(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
             use_actions(app.ctx.agent)
             model_is_loaded()
             set_key(load_secret())
-            app.add_task(keep_house(app.ctx.agent, self._retention))
+            app.ctx.house = loop.create_task(keep_house(app.ctx.agent, self._retention))
+
+        @blueprint.listener("before_server_stop")
+        async def leave_the_house(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+            app.ctx.house.cancel()
+            await asyncio.wait([app.ctx.house])
 
         @blueprint.get("/metrics")
         async def metrics_of(request: Request) -> HTTPResponse:

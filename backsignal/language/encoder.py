@@ -47,7 +47,7 @@ class Encoder:
         self._upper = _Half(folder, layers[HALF:])
         self._tuned = _Half(folder, [tuned_layer(layers[number], tuned, number) for number in upper])
         self._head = (tuned["head.0"], tuned["head.1"])
-        self._last: tuple[str, Array] | None = None
+        self._last: tuple[int, Array] | None = None
 
     @staticmethod
     @lru_cache(maxsize=1)
@@ -65,13 +65,13 @@ class Encoder:
         return np.asarray(_mean(self._tuned(self._half_way(text))) @ weights + bias)
 
     def _half_way(self, text: str) -> Array:
-        # Whoever asks what a message is about asks next what it hints at.
-        last = self._last
-        if last and last[0] == text:
+        # Whoever asks what a message is about asks next what it hints at. Nobody's words are kept for that.
+        last, this = self._last, hash(text)
+        if last and last[0] == this:
             return last[1]
         pieces = self._pieces.pieces(text)
         found = self._lower(_normalized(self._words[pieces] + self._places[: len(pieces)], *self._norm)[None])
-        self._last = (text, found)
+        self._last = (this, found)
         return found
 
 

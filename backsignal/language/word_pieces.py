@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from functools import lru_cache
 from pathlib import Path
 
 MAX_PIECES = 128
@@ -18,7 +17,6 @@ class Pieces:
     def __init__(self, vocabulary: Path) -> None:
         pieces = vocabulary.read_text(encoding="utf-8").splitlines()
         self._pieces = {piece: index for index, piece in enumerate(pieces)}
-        self._of_word = lru_cache(maxsize=20_000)(self._split)
 
     def pieces(self, text: str) -> list[int]:
         """The word pieces of a text, with the marks that begin and end it."""
@@ -28,6 +26,10 @@ class Pieces:
             if len(found) >= MAX_PIECES - 2:
                 break
         return [self._pieces[_START], *found[: MAX_PIECES - 2], self._pieces[_END]]
+
+    def _of_word(self, word: str) -> tuple[int, ...]:
+        known = self._pieces.get(word)
+        return self._split(word) if known is None else (known,)
 
     def _split(self, word: str) -> tuple[int, ...]:
         """The longest known pieces from left to right; a word that cannot be put together is unknown."""
