@@ -1,5 +1,6 @@
 """A clock that tests move: what happens tomorrow or in six weeks, seen now."""
 
+import time
 from pathlib import Path
 
 from backsignal.components.clock import SHIFT_VARIABLE
@@ -20,6 +21,10 @@ class Days:
     def setting(self) -> dict[str, str]:
         """The environment of a server that goes by this clock."""
         return {SHIFT_VARIABLE: str(self._path)}
+
+    def now(self) -> float:
+        """The time by this clock, in seconds."""
+        return time.time() + self._days * 86_400
 
     def add(self, days: float) -> None:
         """Let days pass."""

@@ -67,7 +67,7 @@ def answer_to(entries: list[Entry], message_id: str) -> list[Entry] | None:
 
 
 @dataclass(frozen=True)
-class Offer:
+class OfferedPayloads:
     """The payloads last offered, and whether several of them may be given at once."""
 
     payloads: frozenset[str] = frozenset()
@@ -78,7 +78,7 @@ class Offer:
         return bool(payloads) and (self.multiple or len(payloads) == 1) and self.payloads.issuperset(payloads)
 
 
-def offered(entries: list[Entry]) -> Offer:
+def offered(entries: list[Entry]) -> OfferedPayloads:
     """What the assistant offered since the person last spoke."""
     payloads: set[str] = set()
     multiple = False
@@ -89,7 +89,7 @@ def offered(entries: list[Entry]) -> Offer:
         multiple = multiple or bool(data.get("multiple"))
         options = [*(entry.get("buttons") or []), *(data.get("options") or [])]
         payloads.update(option["payload"] for option in options)
-    return Offer(frozenset(payloads), multiple)
+    return OfferedPayloads(frozenset(payloads), multiple)
 
 
 def _entry(event: Event) -> Entry | None:

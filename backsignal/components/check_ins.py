@@ -2,6 +2,7 @@
 
 A row is one check-in to come. When it is due its row changes and the event goes into the inbox in one
 transaction, so that of several servers that look at once one asks, and none after a restart asks again.
+While the person writes by themselves it stays here, so that in the inbox it stands in nobody's way.
 An asked check-in that nobody answers comes up once more, and then all rows of the person go.
 """
 
@@ -15,7 +16,7 @@ from rasa.shared.core.events import Event, SlotSet, UserUttered
 from sqlalchemy.engine import Connection
 
 from backsignal.clinical.check_in import due_times
-from backsignal.components import clock, inbox
+from backsignal.components import clock, inbox, tracker_store
 from backsignal.components.tracker_store import ConversationStore
 from backsignal.components.turns import AGREED, CHECK_IN_SLOT, EMERGENCY_SLOT, STOPPED, content
 from backsignal.stores.database import Database
@@ -24,6 +25,8 @@ from backsignal.telemetry import metrics
 logger = logging.getLogger(__name__)
 
 DUE, REMINDER = "check_in_due", "check_in_reminder"
+# Somebody who wrote so short a time ago is not asked how they are.
+_QUIET_SECONDS = 1800.0
 
 metadata = sa.MetaData()
 table = sa.Table(
@@ -39,8 +42,20 @@ table = sa.Table(
     sqlite_autoincrement=True,
 )
 
-# For each message; made once, as making them costs more than carrying them out.
+# Made once, as making them costs more than carrying them out.
 _HEARD = sa.delete(table).where(table.c.sender == sa.bindparam("of"), table.c.asked)
+_events = tracker_store.table
+_WROTE = sa.exists().where(
+    _events.c.sender_id == table.c.sender,
+    _events.c.type_name == UserUttered.type_name,
+    _events.c.timestamp > sa.bindparam("now") - _QUIET_SECONDS,
+)
+_WAITS_FOR_AN_ANSWER = sa.exists().where(inbox.table.c.sender == table.c.sender, ~inbox.table.c.done)
+_DUE = (
+    sa.select(table)
+    .where(table.c.due <= sa.bindparam("now"), ~_WROTE, ~_WAITS_FOR_AN_ANSWER)
+    .order_by(table.c.due)
+)
 _LAST = sa.select(sa.func.max(table.c.due)).where(table.c.sender == sa.bindparam("of"))
 
 
@@ -48,7 +63,7 @@ class CheckIns:
     """The table of check-ins in the database of the conversations."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database.keep(metadata, inbox.metadata)
+        self._database = database.keep(metadata, inbox.metadata, tracker_store.table.metadata)
 
     async def agree(self, sender: str, channel: str, address: str) -> None:
         """Schedule the check-ins of somebody who agreed; they take the place of earlier ones."""
@@ -82,10 +97,12 @@ class CheckIns:
         return due
 
     async def move_due(self) -> None:
-        """Put what is due into the inbox, each once however many servers do this."""
+        """Put what is due into the inbox, each once however many servers do this.
+
+        Not for those who wrote just now: it is due again when they are done.
+        """
         now = clock.now()
-        query = sa.select(table).where(table.c.due <= now).order_by(table.c.due)
-        for row in await self._database.run(lambda connection: connection.execute(query).all()):
+        for row in await self._database.run(lambda connection: connection.execute(_DUE, {"now": now}).all()):
             await self._database.run(partial(_move, row, now))
 
 
@@ -132,7 +149,10 @@ async def follow(
             (n for n, it in enumerate(events) if isinstance(it, UserUttered) and it.message_id == event_id),
             None,
         )
-        slots = [it for it in events[place or 0 :] if isinstance(it, SlotSet)]
+        if place is None:
+            # The turn was not kept, so it changed nothing.
+            return
+        slots = [it for it in events[place:] if isinstance(it, SlotSet)]
         wishes = [it.value for it in slots if it.key == CHECK_IN_SLOT]
         if wishes[-1:] == [AGREED]:
             await check_ins.agree(sender, channel, address)

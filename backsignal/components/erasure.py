@@ -74,8 +74,8 @@ def expire(sender: str, before: float, connection: Connection) -> None:
     """Erase a conversation if nothing was said in it meanwhile, within a transaction. Its audit stays."""
     last = sa.select(sa.func.max(events.c.timestamp)).where(events.c.sender_id == sender)
     if (connection.execute(last).scalar() or before) < before:
+        # What is in the inbox was written just now, and is yet to be answered.
         _erase_conversation(sender, connection)
-        erase_inbox(connection, sender)
 
 
 def _erase_conversation(sender: str, connection: Connection) -> None:

@@ -3,11 +3,14 @@
 A row is one event of a platform. The pair of channel and event is unique, so that an event is taken once
 however often it is sent and whichever server it reaches. What was said and where the answer goes are
 wiped as soon as it is answered; the event's hash stays, so that a replay months later is known.
+
+A person's events are worked on in their order. One that waits, for a store or a platform, is tried again as
+soon as the person sends another, so that what they write now never waits out an earlier one's pause.
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -23,6 +26,7 @@ from backsignal.stores.database import Database
 LEASE_SECONDS = 90.0
 # Event hashes are kept for longer than any platform sends an event again.
 REMEMBER_SECONDS = 90 * 86_400.0
+_TOLD = "told"
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 metadata = sa.MetaData()
@@ -36,6 +40,7 @@ table = sa.Table(
     sa.Column("item", sa.Text),
     sa.Column("received", sa.Float, nullable=False),
     sa.Column("ready", sa.Float, nullable=False),
+    # How often it was begun and not brought to an end, as its server died; 0 while nobody is at it.
     sa.Column("tries", sa.Integer, nullable=False, default=0),
     sa.Column("sent", sa.Integer, nullable=False, default=0),
     sa.Column("done", sa.Boolean, nullable=False, default=False, index=True),
@@ -46,15 +51,21 @@ _open = table.c.done.is_(False)
 
 @dataclass(frozen=True)
 class Work:
-    """One event to be worked on: `sent` parts of its answer went out before."""
+    """One event to be worked on: `received` in seconds, and `sent` parts of its answer went out before."""
 
     number: int
     channel: str
     event: str
     sender: str
     item: dict[str, Any]
+    received: float
     tries: int
     sent: int
+
+    @property
+    def told(self) -> bool:
+        """Whether the person heard what to do meanwhile, as it could not be worked on at once."""
+        return bool(self.item.get(_TOLD))
 
 
 def event_hash(event: str) -> str:
@@ -83,32 +94,48 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database.keep(metadata)
 
-    async def accept(self, channel: str, events: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
+    async def accept(self, channel: str, events: Sequence[tuple[str, str, dict[str, Any]]]) -> None:
         """Accept (event, sender, item) triples, all or none of them."""
 
         def accepting(connection: Connection) -> None:
+            # Always in the same order, so that two of these never wait for each other.
+            for sender in sorted({sender for _, sender, _ in events}):
+                _try_again_now(connection, sender)
             for event, sender, item in events:
                 add(connection, channel, event, sender, item)
 
         await self._database.run(accepting)
 
-    async def waiting(self, most: int = 500) -> list[str]:
-        """The senders for whom there is something to do now, those who wait longest first."""
-        query = sa.select(table.c.sender).where(_open, table.c.ready <= clock.now()).group_by(table.c.sender)
+    async def waiting(self, most: int = 500) -> list[tuple[str, str]]:
+        """The channels and senders for whom there is something to do now, those who wait longest first."""
+        who = (table.c.channel, table.c.sender)
+        query = sa.select(*who).where(_open, table.c.ready <= clock.now()).group_by(*who)
         longest = query.order_by(sa.func.min(table.c.number)).limit(most)
-        return await self._database.run(lambda connection: list(connection.execute(longest).scalars()))
+        return await self._database.run(
+            lambda connection: [(row.channel, row.sender) for row in connection.execute(longest)]
+        )
 
     async def claim(self, sender: str) -> Work | None:
         """The sender's oldest open event, for us alone; None where there is none or somebody has it."""
         return await self._database.run(partial(_claim, sender))
+
+    async def behind(self, work: Work) -> list[Work]:
+        """The sender's open events after this one, in their order."""
+        later = (table.c.sender == work.sender) & (table.c.number > work.number) & _open
+        query = sa.select(table).where(later).order_by(table.c.number)
+        return await self._database.run(lambda connection: [_work(row) for row in connection.execute(query)])
+
+    async def note_told(self, work: Work) -> None:
+        """The person heard what to do meanwhile."""
+        await self._change(work, item=json.dumps({**work.item, _TOLD: True}))
 
     async def progress(self, work: Work, sent: int) -> bool:
         """Note how many parts went out, and keep the claim; False where the person was erased meanwhile."""
         return await self._change(work, sent=sent, ready=clock.now() + LEASE_SECONDS)
 
     async def postpone(self, work: Work, seconds: float) -> None:
-        """Let it be tried again later."""
-        await self._change(work, ready=clock.now() + seconds)
+        """Let it be tried again later, or as soon as the person sends something else."""
+        await self._change(work, ready=clock.now() + seconds, tries=0)
 
     async def finish(self, work: Work) -> None:
         """It is answered: keep nothing but the event's hash."""
@@ -135,13 +162,28 @@ def _claim(sender: str, connection: Connection) -> Work | None:
     taking = sa.update(table).where(as_seen).values(ready=now + LEASE_SECONDS, tries=row.tries + 1)
     if not connection.execute(taking).rowcount:
         return None
-    return Work(row.number, row.channel, row.event, row.sender, json.loads(row.item), row.tries + 1, row.sent)
+    return replace(_work(row), tries=row.tries + 1)
+
+
+def _work(row: sa.engine.Row) -> Work:
+    item = json.loads(row.item)
+    return Work(row.number, row.channel, row.event, row.sender, item, row.received, row.tries, row.sent)
+
+
+def _try_again_now(connection: Connection, sender: str) -> None:
+    """End the pauses of what waits; not the claim of a server that is at it."""
+    now = clock.now()
+    waiting = (table.c.sender == sender) & (table.c.tries == 0) & (table.c.ready > now) & _open
+    connection.execute(sa.update(table).where(waiting).values(ready=now))
 
 
 def erase_inbox(connection: Connection, sender: str, answering: int | None = None) -> None:
     """Wipe what is kept of a sender, within a transaction.
 
-    Not the event of the number `answering`: it is wiped when its answer is out.
+    Not the event of the number `answering`, which is wiped when its answer is out, nor what came after it:
+    that was written to begin anew, and waits for an answer.
     """
-    others = sa.and_(table.c.sender == sender, table.c.number != (answering or 0))
-    connection.execute(sa.update(table).where(others).values(done=True, item=None, sender=""))
+    wiping = sa.update(table).where(table.c.sender == sender)
+    if answering is not None:
+        wiping = wiping.where(table.c.number < answering)
+    connection.execute(wiping.values(done=True, item=None, sender=""))

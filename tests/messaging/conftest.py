@@ -53,6 +53,7 @@ def _within_limits(stub: Platforms) -> Iterator[None]:
     """Whatever a test sends, the platforms would have taken it."""
     stub.failures.clear()
     stub.slow = 0.0
+    stub.hanging.clear()
     yield
     wrong, stub.wrong = stub.wrong, []
     assert wrong == []

@@ -28,7 +28,8 @@ class Sent:
 class Platforms:
     """What was sent, what was wrong with it, and how the next calls are answered.
 
-    `failures` are (status, headers, body) for the next calls, `slow` the seconds that each answer takes.
+    `failures` are (status, headers, body) for the next calls, `slow` the seconds that each answer takes,
+    `hanging` the platforms that answer nothing now.
     """
 
     sent: list[Sent] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Platforms:
     failures: list[tuple[int, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     failed: int = 0
     slow: float = 0.0
+    hanging: set[str] = field(default_factory=set)
     url: str = ""
 
     def to(self, address: str) -> list[Sent]:
@@ -61,6 +63,8 @@ def platforms() -> Iterator[Platforms]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             time.sleep(state.slow)
+            while self.path.split("/")[1] in state.hanging:
+                time.sleep(0.05)
             if state.failures:
                 status, headers, answer = state.failures.pop(0)
                 state.failed += 1

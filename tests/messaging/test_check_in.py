@@ -11,14 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import sqlalchemy as sa
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import SlotSet, UserUttered
 from sqlalchemy.engine import URL
 
 from backsignal.clinical.check_in import due_times, when
 from backsignal.clinical.content import Content
-from backsignal.components import inbox
-from backsignal.components.check_ins import CheckIns, erase_check_ins, table
+from backsignal.components import clock, inbox
+from backsignal.components.check_ins import CheckIns, erase_check_ins, follow, last_check_in, table
 from backsignal.components.clock import SHIFT_VARIABLE
+from backsignal.components.tracker_store import ConversationStore
+from backsignal.components.tracker_store import table as conversations
+from backsignal.components.turns import AGREED, CHECK_IN_SLOT
 from backsignal.stores.database import Database, address
 from tests.channels.web_client import Web
 from tests.conftest import Server, start_server, stop_server
@@ -30,6 +36,7 @@ from tests.messaging.stub import Platforms, Sent
 
 STORY = "my back locked up two days ago when I lifted a box"
 _PATIENCE = 40.0
+_ASKED = 'backsignal_check_ins_total{event="asked"}'
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +68,12 @@ def waiting(database: Database) -> list[tuple[str, str]]:
     """What the inbox holds: sender and item."""
     rows = rows_of(database, sa.select(inbox.table).order_by(inbox.table.c.number))
     return [(row.sender, row.item) for row in rows]
+
+
+def answer(database: Database) -> None:
+    """Answer what the inbox holds; what it was can still be read."""
+    answering = sa.update(inbox.table).values(done=True)
+    run(database.run(lambda connection: connection.execute(answering)))
 
 
 def scheduled(database: Database) -> int:
@@ -105,6 +118,7 @@ def test_asked_once_then_reminded_once_then_left_in_peace(database: Database) ->
         move(days)
         # A server that was started anew.
         run(CheckIns(database).move_due())
+        answer(database)
     assert ["reminder" in item for _, item in waiting(database)] == [False, True]
     assert scheduled(database) == 0
 
@@ -115,6 +129,7 @@ def test_whoever_answers_is_asked_again_on_the_next_day_of_the_list(database: Da
     for days in (1.6, 7.6, 42.6):
         move(days)
         run(check_ins.move_due())
+        answer(database)
         run(check_ins.heard("a"))
     assert ["reminder" in item for _, item in waiting(database)] == [False, False, False]
 
@@ -125,6 +140,41 @@ def test_after_a_long_rest_of_the_servers_one_question_comes(database: Database)
     move(60)
     run(check_ins.move_due())
     assert len(waiting(database)) == 1
+
+
+def test_who_wrote_within_half_an_hour_is_not_asked_yet(database: Database) -> None:
+    check_ins = CheckIns(database)
+    run(check_ins.agree("a", "twilio", "+441"))
+    move(1.6)
+    wrote = sa.insert(conversations).values(sender_id="a", type_name="user", timestamp=clock.now())
+    run(database.run(lambda connection: connection.execute(wrote)))
+    for minutes, asked in ((0, 0), (29, 0), (31, 1)):
+        move(1.6 + minutes / 1440)
+        run(check_ins.move_due())
+        assert len(waiting(database)) == asked
+
+
+def test_whose_message_waits_for_an_answer_is_not_asked_yet(database: Database) -> None:
+    check_ins, events = CheckIns(database), inbox.Inbox(database)
+    run(check_ins.agree("a", "twilio", "+441"))
+    move(1.6)
+    run(events.accept("twilio", [("1", "a", {"kind": "text", "text": "hello", "address": "+441"})]))
+    run(check_ins.move_due())
+    assert len(waiting(database)) == 1
+    work = run(events.claim("a"))
+    assert work
+    run(events.finish(work))
+    run(check_ins.move_due())
+    assert ["check_in_due" in (item or "") for _, item in waiting(database)] == [False, True]
+
+
+def test_a_turn_that_was_not_kept_changes_nothing(database: Database, tmp_path: Path) -> None:
+    store = ConversationStore(Domain.empty(), db=str(tmp_path / "conversations.db"))
+    events = [UserUttered("yes", message_id="kept"), SlotSet(CHECK_IN_SLOT, AGREED)]
+    run(follow(store, events, "not kept", "a", "twilio", "+441"))
+    assert run(last_check_in(store, "a")) is None
+    run(follow(store, events, "kept", "a", "twilio", "+441"))
+    assert run(last_check_in(store, "a"))
 
 
 def test_agreeing_again_does_not_double_the_questions(database: Database) -> None:
@@ -205,11 +255,31 @@ def comes(person: Person, days: Days, later: float) -> list[Sent]:
     return person.stub.to(person.address)[before:]
 
 
+def wait_for_a_look(database: Path, now: float) -> None:
+    """Wait until a server has taken all that is due now, and has answered it."""
+    with closing(sqlite3.connect(database, timeout=5)) as connection:
+        # Nobody's check-in, the last of those that are due: whoever takes it saw all others.
+        with connection:
+            number = connection.execute(
+                "INSERT INTO check_ins (sender, channel, address, due, asked)"
+                " VALUES ('nobody', 'facebook', 'nobody', ?, 0)",
+                [now],
+            ).lastrowid
+        left = "SELECT count(*) FROM check_ins WHERE number = ?"
+        patiently(lambda: connection.execute(left, [number]).fetchone() == (0,))
+    wait_until_idle(database)
+
+
+def asked_by(server: Server) -> float:
+    """How many check-ins a server took."""
+    lines = requests.get(f"{server.url}/metrics", timeout=30).text.splitlines()
+    return sum(float(it.split()[-1]) for it in lines if it.startswith(_ASKED))
+
+
 def silence(person: Person, days: Days, later: float) -> None:
     before = len(person.stub.to(person.address))
     days.add(later)
-    time.sleep(5)
-    wait_until_idle(person.server.database)
+    wait_for_a_look(person.server.database, days.now())
     assert person.stub.to(person.address)[before:] == []
 
 
@@ -265,6 +335,16 @@ def test_an_emergency_at_the_check_in(running: Server, stub: Platforms, days: Da
     silence(person, days, 10)
 
 
+def test_an_emergency_in_the_quiet_half_hour_is_answered_at_once(messaging: Server, stub: Platforms) -> None:
+    person = agreed(Texter(messaging, stub))
+    before = len(stub.to(person.address))
+    with closing(sqlite3.connect(messaging.database, timeout=5)) as connection, connection:
+        connection.execute("UPDATE check_ins SET due = 0 WHERE address = ?", [person.address])
+    wait_for_a_look(messaging.database, time.time())
+    assert stub.to(person.address)[before:] == []
+    assert "999" in person.say("I can't pee")[0].text.split(".")[0]
+
+
 def test_no_answer_is_followed_up_once(running: Server, stub: Platforms, days: Days) -> None:
     person = agreed(Texter(running, stub))
     comes(person, days, NEXT_DAY)
@@ -317,7 +397,10 @@ def test_of_two_servers_one_asks_and_either_goes_on(
     second = start()
     try:
         asked = comes(person, days, NEXT_DAY)
-        time.sleep(5)
+        for server in (running, second):
+            before = asked_by(server)
+            while asked_by(server) == before:
+                wait_for_a_look(running.database, days.now())
         assert said(stub.to(person.address)).count("You agreed that I ask again") == 1
         assert "First the most important" in said(asked)
         # The other server goes on where the first one asked.

@@ -20,8 +20,10 @@ from tests.messaging.people import (
     through,
 )
 from tests.messaging.stub import Platforms
+from tests.resilience.services import wait_for
 
 STORY = "my back locked up two days ago when I lifted a box"
+EMERGENCY = "my back hurts and I can't feel my bum when I wipe"
 EVERYBODY = [Texter, WhatsAppUser, TelegramUser, SlackUser, MessengerUser]
 _SIGNATURES = ("x-twilio-signature", "x-slack-signature", "x-hub-signature-256", "secret-token")
 
@@ -44,7 +46,7 @@ def test_a_whole_triage_in_the_channels_own_form(person: Person) -> None:
 
 
 def test_an_emergency_is_answered_with_the_number_first(person: Person) -> None:
-    first = person.say("my back hurts and I can't feel my bum when I wipe")[0]
+    first = person.say(EMERGENCY)[0]
     assert "999" in first.text.split(".")[0]
 
 
@@ -115,6 +117,30 @@ def test_a_failing_api_is_tried_again(
     told = said(person.say(STORY))
     assert stub.failed == 2
     assert told.count("First the most important") == 1
+
+
+def test_who_writes_again_does_not_wait_out_an_earlier_answers_pause(person: Person, stub: Platforms) -> None:
+    stub.failures = [(429, {"Retry-After": "3000"}, {})]
+    assert person.post(*person.request(person.text(STORY))).status_code == 200
+    paused = "SELECT count(*) FROM inbox WHERE NOT done AND ready > ?"
+    with closing(sqlite3.connect(person.server.database, timeout=5)) as connection:
+        wait_for(lambda: connection.execute(paused, [time.time() + 1000]).fetchone() == (1,), "the pause")
+    told = [message.text for message in person.say(EMERGENCY)]
+    question = next(place for place, text in enumerate(told) if "First the most important" in text)
+    assert "999" in told[question + 1].split(".")[0]
+
+
+def test_a_platform_that_hangs_keeps_nobody_else_waiting(messaging: Server, stub: Platforms) -> None:
+    waiting, texter = [TelegramUser(messaging, stub) for _ in range(20)], Texter(messaging, stub)
+    stub.hanging.add("telegram")
+    for each in (*waiting, texter):
+        assert each.post(*each.request(each.text(STORY))).status_code == 200
+    # Well within the time after which a call to a platform is given up.
+    wait_for(lambda: stub.to(texter.address), "the answer", seconds=20)
+    assert not any(stub.to(each.address) for each in waiting)
+    stub.hanging.clear()
+    wait_until_idle(messaging.database)
+    assert all(stub.to(each.address) for each in waiting)
 
 
 def test_an_api_that_refuses_for_good_is_not_pestered(person: Person, stub: Platforms) -> None:

@@ -46,6 +46,12 @@ def test_ticks_are_sent_together(user: SlackUser) -> None:
     assert "<tel:999|" in answer[0].text
 
 
+def test_a_tick_counts_whichever_button_is_pressed(user: SlackUser) -> None:
+    shown = user.say(STORY)[-1]
+    answer = user.bring(user.press(data_of(shown, "None of these"), ticked=["0"]))
+    assert "999" in answer[0].text.split(".")[0]
+
+
 def test_ticking_alone_says_nothing(user: SlackUser) -> None:
     user.say(STORY)
     assert user.bring(user.press("ticks x")) == []
@@ -54,6 +60,7 @@ def test_ticking_alone_says_nothing(user: SlackUser) -> None:
 def test_send_without_a_tick_asks_again(user: SlackUser) -> None:
     shown = user.say(STORY)[-1]
     answer = user.bring(user.press(data_of(shown, "Send")))
+    assert "Tap all" in answer[0].text
     assert answer[-1].buttons == shown.buttons
 
 
@@ -112,4 +119,4 @@ def test_a_time_that_is_none_is_403(user: SlackUser, told: str) -> None:
 def test_a_tick_beyond_all_options_is_none(user: SlackUser) -> None:
     shown = user.say(STORY)[-1]
     event = user.press(data_of(shown, "Send"), ticked=["99999999999", "-1", "x"])
-    assert "earlier question" in said(user.bring(event))
+    assert "Tap all" in said(user.bring(event))

@@ -81,6 +81,19 @@ def test_nothing_of_the_person_is_kept_in_the_inbox_or_the_senders_name(texter: 
     assert not [sender for sender in senders if texter.id in str(sender)]
 
 
+def test_what_is_written_right_after_forget_me_is_answered(texter: Texter, stub: Platforms) -> None:
+    texter.say(STORY)
+    before = len(stub.to(texter.address))
+    stub.slow = 1.0
+    for text in ("no", "forget me", "I can't pee since this morning"):
+        assert texter.post(*texter.request(texter.text(text))).status_code == 200
+    stub.slow = 0.0
+    wait_until_idle(texter.server.database)
+    told = [message.text for message in stub.to(texter.address)[before:]]
+    erased = next(place for place, text in enumerate(told) if "is erased" in text)
+    assert "999" in told[erased + 1].split(".")[0]
+
+
 def test_two_messages_at_once_are_answered_in_their_order(texter: Texter, stub: Platforms) -> None:
     texter.say(STORY)
     events = [texter.request(texter.text(text)) for text in ("no", "no", "not sure")]

@@ -33,6 +33,14 @@ def test_ticks_are_set_one_by_one_and_sent_together(user: TelegramUser) -> None:
     assert "999" in answer[0].text.split(".")[0]
 
 
+def test_a_tick_counts_whichever_button_is_pressed(user: TelegramUser) -> None:
+    shown = user.say(STORY)[-1]
+    user.bring(user.press(shown, data_of(shown, shown.buttons[0][0].lstrip("☐ "))))
+    shown = last_keyboard(user)
+    answer = user.bring(user.press(shown, data_of(shown, "None of these")))
+    assert "999" in answer[0].text.split(".")[0]
+
+
 def test_a_tick_taken_back_is_gone(user: TelegramUser) -> None:
     shown = user.say(STORY)[-1]
     title = shown.buttons[0][0].lstrip("☐ ")
@@ -42,6 +50,8 @@ def test_a_tick_taken_back_is_gone(user: TelegramUser) -> None:
     assert user.bring(user.press(shown, data_of(shown, "Send"))) == []
     told = [sent.body.get("text", "") for sent in user.stub.sent if sent.method == "answerCallbackQuery"]
     assert "Tap all" in told[-1]
+    answer = user.bring(user.press(shown, data_of(shown, "None of these")))
+    assert "999" not in answer[0].text.split(".")[0]
 
 
 def test_an_old_button_is_not_an_answer_to_another_question(user: TelegramUser) -> None:

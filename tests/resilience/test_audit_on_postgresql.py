@@ -110,7 +110,10 @@ def test_the_purge_takes_conversations_and_leaves_their_audit(store: Conversatio
     database, later = store.database, clock.now() + 1
     assert run(database.run(partial(expired, later - 60, None, 10))) == [("ann", False)]
     assert run(database.run(partial(expired, later, None, 10))) == [("ann", True)]
+    # What she sent just now is yet to be answered.
+    run(inbox.Inbox(database).accept("twilio", [("purge", "ann", {"kind": "text", "address": "+441"})]))
     run(database.run(partial(expire, "ann", later)))
+    assert run(inbox.Inbox(database).claim("ann"))
     assert run(database.run(partial(expired, later, None, 10))) == []
     count = sa.select(sa.func.count()).where(audit.table.c.sender == "ann")
     assert run(database.run(lambda connection: connection.execute(count).scalar())) == 1

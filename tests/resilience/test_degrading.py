@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import psycopg2
@@ -15,8 +15,8 @@ from tests.channels.web_client import Web, error_of, new_id
 from tests.conftest import Server, start_server, stop_server
 from tests.conversation.chat import Chat
 from tests.messaging.conftest import settings
-from tests.messaging.people import Texter
-from tests.messaging.stub import Platforms, platforms
+from tests.messaging.people import TelegramUser, Texter, data_of
+from tests.messaging.stub import Platforms, Sent, platforms
 from tests.resilience.services import Link, Service, postgres_server, redis_server, wait_for
 
 EMERGENCY = "I have wet myself and I can't feel it when I wipe"
@@ -66,6 +66,18 @@ class Stage:
 
     def wait_until_ready(self) -> None:
         wait_for(lambda: self.ready().status_code == 200, "readiness")
+
+    def wait_until_idle(self) -> None:
+        """Wait until every accepted event is answered."""
+        with closing(psycopg2.connect(self.parts["postgres"].service.url)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+
+                def idle() -> bool:
+                    cursor.execute("SELECT count(*) FROM inbox WHERE NOT done")
+                    return cursor.fetchone() == (0,)
+
+                wait_for(idle, "the answers")
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +217,56 @@ def test_what_was_accepted_from_a_telephone_is_answered_when_redis_is_back(stage
     stage.wait_until_ready()
     wait_for(lambda: "?" in stage.platforms.to(other.address)[-1].text, "the question")
     wait_for(lambda: len(stage.platforms.to(hurt.address)) > 1, "the answer")
+
+
+def test_who_writes_again_while_redis_is_gone_is_told_each_time_and_answered_in_order(stage: Stage) -> None:
+    texter = Texter(stage.server, stage.platforms)
+
+    def told() -> list[str]:
+        return [message.text for message in stage.platforms.to(texter.address)]
+
+    with stage.parts["redis"].failing("gone"):
+        for number, text in enumerate(("my back hurts since yesterday", EMERGENCY, "hello"), 1):
+            assert texter.post(*texter.request(texter.text(text))).status_code == 200
+            wait_for(lambda: len(told()) == number, text)  # noqa: B023 - called at once
+        assert "999" in told()[1].split(".")[0]
+        assert all("999" in text for text in told())
+    stage.wait_until_ready()
+    stage.wait_until_idle()
+    answers = told()[3:]
+    assert "not secret" in answers[0]
+    question = next(place for place, text in enumerate(answers) if "?" in text)
+    assert "999" in answers[question + 1].split(".")[0]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_buttons_are_answered_while_a_store_is_gone(part: str, stage: Stage) -> None:
+    stub = stage.platforms
+    hurt, well = (TelegramUser(stage.server, stub) for _ in range(2))
+    for user in (hurt, well):
+        assert user.post(*user.request(user.text("my back hurts since yesterday"))).status_code == 200
+    stage.wait_until_idle()
+    asked = {user.address: stub.to(user.address) for user in (hurt, well)}
+    question = asked[hurt.address][-1]
+
+    def press(user: TelegramUser, shown: Sent, data: str) -> None:
+        taken = user.post(*user.request(user.press(shown, data)))
+        assert taken.status_code == (503 if part == "postgres" else 200)
+
+    def answer(user: TelegramUser) -> str:
+        wait_for(lambda: len(stub.to(user.address)) > len(asked[user.address]), "what to do")
+        return stub.to(user.address)[len(asked[user.address])].text
+
+    with stage.parts[part].failing("gone"):
+        press(hurt, question, question.buttons[0][1])
+        wait_for(lambda: stub.calls("editMessageReplyMarkup", hurt.address), "the tick")
+        ticked = stub.calls("editMessageReplyMarkup", hurt.address)[-1]
+        press(hurt, ticked, data_of(ticked, "Send"))
+        assert "999" in answer(hurt).split(".")[0]
+        press(well, question, data_of(question, "None of these"))
+        assert "999" in answer(well)
+    stage.wait_until_ready()
+    stage.wait_until_idle()
 
 
 def test_more_turns_than_a_server_takes_on_are_sent_away_at_once(stage: Stage) -> None:

@@ -11,7 +11,6 @@ import os
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
@@ -24,8 +23,7 @@ from backsignal.channels.messaging.choices import Offer, offer_of
 from backsignal.channels.messaging.wording import phrase
 from backsignal.channels.service import RootBlueprint
 from backsignal.channels.web_pages import DRAWINGS, is_drawn
-from backsignal.channels.web_requests import RefusedError as BodyRefusedError
-from backsignal.channels.web_requests import bytes_of
+from backsignal.channels.web_requests import RefusedError, bytes_of
 from backsignal.components.responses import payload_of
 from backsignal.components.turns import content
 
@@ -35,7 +33,7 @@ MOST_BYTES = 512 * 1024
 PUBLIC_URL = "BACKSIGNAL_PUBLIC_URL"
 
 
-class RefusedError(Exception):
+class WebhookRefusedError(Exception):
     """A request that is not taken: its status, and a reason without anything out of the request."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -101,8 +99,6 @@ class MessagingChannel(InputChannel):
     limit: ClassVar[int]
     #: Whether the words STOP and START are for the channel and not for the conversation.
     opt_out: ClassVar[bool] = False
-    #: How long after the person's last message the platform lets us write by ourselves; None: at any time.
-    reach: timedelta | None = None
 
     @classmethod
     def missing(cls) -> list[str]:
@@ -116,7 +112,7 @@ class MessagingChannel(InputChannel):
 
     @abstractmethod
     def check(self, request: Request, body: bytes) -> None:
-        """Raise RefusedError where the request is not the platform's own."""
+        """Raise WebhookRefusedError where the request is not the platform's own."""
 
     @abstractmethod
     def incoming(self, request: Request, body: bytes) -> list[Incoming]:
@@ -152,8 +148,8 @@ class MessagingChannel(InputChannel):
                 try:
                     events = self.incoming(request, body)
                 except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-                    raise RefusedError(400, "broken") from error
-            except (RefusedError, BodyRefusedError) as refused:
+                    raise WebhookRefusedError(400, "broken") from error
+            except (WebhookRefusedError, RefusedError) as refused:
                 logger.warning(
                     "messaging.refused channel=%s status=%s reason=%s",
                     self.name(),
@@ -177,11 +173,11 @@ class MessagingChannel(InputChannel):
 
 
 def check_secret(given: str | None, expected: str, what: str) -> None:
-    """Raise RefusedError where a signature or secret is missing (401) or wrong (403); in constant time."""
+    """Raise WebhookRefusedError where a signature is missing (401) or wrong (403); in constant time."""
     if not given:
-        raise RefusedError(401, f"{what} is missing")
+        raise WebhookRefusedError(401, f"{what} is missing")
     if not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
-        raise RefusedError(403, f"{what} is wrong")
+        raise WebhookRefusedError(403, f"{what} is wrong")
 
 
 def json_object(body: bytes) -> dict[str, Any]:

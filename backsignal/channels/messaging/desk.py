@@ -6,9 +6,10 @@ after a restart where the last one left off.
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -28,7 +29,7 @@ from backsignal.channels.web_sessions import load_secret
 from backsignal.components import clock
 from backsignal.components.check_ins import DUE, REMINDER, CheckIns, follow
 from backsignal.components.erasure import erase
-from backsignal.components.inbox import REMEMBER_SECONDS, Inbox, Work
+from backsignal.components.inbox import LEASE_SECONDS, REMEMBER_SECONDS, Inbox, Work
 from backsignal.components.opted_out import OptedOut
 from backsignal.components.responses import as_response
 from backsignal.components.tracker_store import ConversationStore
@@ -42,12 +43,17 @@ logger = logging.getLogger(__name__)
 # How often the inbox is looked at for what another server left behind.
 _LOOK_SECONDS = 2.0
 _FORGET_EVERY_SECONDS = 3600.0
+# How often work is begun that no server brings to an end.
 _MOST_TRIES = 12
+# Pauses grow with the time that an event has waited already, up to these.
+_SHORTEST_PAUSE = 2.0
+_LONGEST_PAUSE_FOR_A_STORE = 8.0
+_LONGEST_PAUSE_FOR_A_PLATFORM = 300.0
+# So long a platform may refuse an answer for now, until it is left unsent.
+_LATEST_SECONDS = 86_400.0
 _AT_ONCE = 16
 _MOST_TOLD = 1000
 _FORGET_INTENT = "forget_me"
-# Somebody who is writing just now is not asked how they are.
-_QUIET_SECONDS = 1800.0
 
 
 class Desk:
@@ -59,6 +65,7 @@ class Desk:
             raise TypeError("no ConversationStore, beside which the inbox could stand")
         self._channels = channels
         self._agent = agent
+        self._store = store
         self._inbox = Inbox(store.database)
         self._opted_out = OptedOut(store.database)
         self._check_ins = CheckIns(store.database)
@@ -70,7 +77,8 @@ class Desk:
         # Events that could not be kept, whose senders were told what to do meanwhile.
         self._told: OrderedDict[str, None] = OrderedDict()
         self._telling: set[asyncio.Task[None]] = set()
-        self._few = asyncio.Semaphore(_AT_ONCE)
+        # For each channel by itself: a platform that hangs keeps nobody else waiting.
+        self._few = {name: asyncio.Semaphore(_AT_ONCE) for name in channels}
         self._forget_at = 0.0
         self._looking = asyncio.create_task(self._look())
 
@@ -97,36 +105,53 @@ class Desk:
                 self._tell_unstored(channel, sender, event)
             raise
         for _, sender, _ in rows:
-            self._begin(sender)
+            self._begin(name, sender)
 
     def _tell_unstored(self, channel: MessagingChannel, sender: str, event: Incoming) -> None:
         """Say once what to do meanwhile, as the platform may send the event again late or never."""
-        if event.kind != "text" or event.event in self._told or len(self._telling) >= _AT_ONCE:
+        if event.event in self._told or len(self._telling) >= _AT_ONCE:
             return
         self._told[event.event] = None
         if len(self._told) > _MOST_TOLD:
             self._told.popitem(last=False)
-        task = asyncio.create_task(self._unstored(channel, sender, event.address, event.text))
+        task = asyncio.create_task(self._say_meanwhile(channel, sender, event.item()))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def _unstored(self, channel: MessagingChannel, sender: str, address: str, text: str) -> None:
-        reply = await unstored_reply(self._agent, sender, harmless(text))
-        for call in channel.calls(address, [shown(as_response(reply))]):
+    async def _say_meanwhile(self, channel: MessagingChannel, sender: str, item: Mapping[str, Any]) -> None:
+        """Say what to do while an event cannot be kept or worked on. A tick needs no store: it is shown."""
+        if channel.only_redraws(item):
+            await self._try_to_send(channel, channel.acknowledgements(item))
+            return
+        kind, text = item["kind"], item.get("text", "")
+        if kind in ("text", "pick"):
+            said = _in_words(kind, text, self._remembered(sender)) or harmless("")
+            message = shown(as_response(await unstored_reply(self._agent, sender, said)))
+        else:
+            message = Shown(unreadable(kind))
+        await self._try_to_send(channel, channel.calls(item["address"], [message]))
+
+    def _remembered(self, sender: str) -> list[Entry]:
+        """What this server remembers of what was said, for what a number or a button means."""
+        tracker = self._store.remembered(sender)
+        return entries_of(tracker.events) if tracker else []
+
+    async def _try_to_send(self, channel: MessagingChannel, calls: Sequence[Call]) -> None:
+        for call in calls:
             with suppress(LaterError, NeverError):
                 await self._api.send(call, channel.judge)
 
-    def _begin(self, sender: str) -> None:
+    def _begin(self, channel: str, sender: str) -> None:
         self._news.add(sender)
         if sender not in self._working:
-            self._working[sender] = asyncio.create_task(self._drain(sender))
+            self._working[sender] = asyncio.create_task(self._drain(channel, sender))
 
     async def _look(self) -> None:
         while True:
             try:
                 await self._check_ins.move_due()
-                for sender in await self._inbox.waiting():
-                    self._begin(sender)
+                for channel, sender in await self._inbox.waiting():
+                    self._begin(channel, sender)
                 if clock.now() > self._forget_at:
                     await self._inbox.forget(clock.now() - REMEMBER_SECONDS)
                     self._forget_at = clock.now() + _FORGET_EVERY_SECONDS
@@ -134,9 +159,9 @@ class Desk:
                 logger.error("messaging.look.failed error=%s", type(error).__name__)
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _drain(self, sender: str) -> None:
+    async def _drain(self, channel: str, sender: str) -> None:
         try:
-            async with self._few:
+            async with self._few.get(channel) or nullcontext():
                 while sender in self._news:
                     self._news.discard(sender)
                     while work := await self._inbox.claim(sender):
@@ -150,26 +175,64 @@ class Desk:
 
     async def _handle(self, work: Work) -> None:
         channel = self._channels.get(work.channel)
-        if channel is None or work.tries > _MOST_TRIES:
-            logger.error("messaging.given_up channel=%s tries=%s", work.channel, work.tries)
+        if channel is None:
+            logger.error("messaging.given_up channel=%s is off", work.channel)
             await self._inbox.finish(work)
             return
+        if work.tries > _MOST_TRIES:
+            await self._give_up(channel, work)
+            return
         try:
-            for call in channel.acknowledgements(work.item):
-                with suppress(LaterError, NeverError):
-                    await self._api.send(call, channel.judge)
+            await self._try_to_send(channel, channel.acknowledgements(work.item))
             if not channel.only_redraws(work.item):
                 await self._send(channel, work, await self._answer(channel, work))
             await self._inbox.finish(work)
         except (UnavailableError, OutrunError) as error:
             logger.error("messaging.turn.put_off error=%s", type(error).__name__)
-            if work.tries == 1 and work.item["kind"] == "text":
-                await self._unstored(channel, work.sender, work.item["address"], work.item.get("text", ""))
-            await self._inbox.postpone(work, min(2.0**work.tries, 900.0))
+            await self._tell_meanwhile(channel, work)
+            await self._postpone(work, _pause(work, _LONGEST_PAUSE_FOR_A_STORE))
         except LaterError as later:
-            await self._inbox.postpone(work, max(later.seconds, min(2.0**work.tries, 900.0)))
+            if clock.now() - work.received > _LATEST_SECONDS:
+                await self._give_up(channel, work)
+            else:
+                await self._postpone(work, max(later.seconds, _pause(work, _LONGEST_PAUSE_FOR_A_PLATFORM)))
         except NeverError:
             await self._inbox.finish(work)
+        except Exception as error:
+            log_failure("messaging.work.failed", error)
+            await self._give_up(channel, work)
+
+    async def _tell_meanwhile(self, channel: MessagingChannel, work: Work) -> None:
+        """Say what to do to this event, and to all that the person sent after it: to each once."""
+        # Where the database is gone as well, what waits behind this one cannot be read now.
+        with suppress(UnavailableError):
+            await self._tell_once(channel, work)
+            for waiting in await self._inbox.behind(work):
+                await self._tell_once(channel, waiting)
+                await self._inbox.progress(work, work.sent)
+
+    async def _tell_once(self, channel: MessagingChannel, work: Work) -> None:
+        if not work.told and work.item["kind"] not in (DUE, REMINDER):
+            await self._say_meanwhile(channel, work.sender, work.item)
+            await self._inbox.note_told(work)
+
+    async def _postpone(self, work: Work, seconds: float) -> None:
+        """Put it back. Where the database is gone too that is tried again, else the claim would stand on."""
+        until = time.monotonic() + LEASE_SECONDS / 2
+        while True:
+            try:
+                return await self._inbox.postpone(work, seconds)
+            except UnavailableError:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _give_up(self, channel: MessagingChannel, work: Work) -> None:
+        """Let it stand in the way of nothing else, and say that it failed."""
+        logger.error("messaging.given_up channel=%s tries=%s", work.channel, work.tries)
+        await self._inbox.finish(work)
+        if work.item["kind"] not in (DUE, REMINDER):
+            await self._try_to_send(channel, channel.calls(work.item["address"], [_safe()]))
 
     async def _send(self, channel: MessagingChannel, work: Work, messages: Sequence[Shown]) -> None:
         calls: list[Call] = channel.calls(work.item["address"], messages)
@@ -184,19 +247,19 @@ class Desk:
             text, kind = work.item.get("text", ""), work.item["kind"]
             if kind in (DUE, REMINDER):
                 return await in_turn(channel.name(), work.sender, self._check_in(channel, work, kind))
-            told = await self._about_stopping(channel, work, text) if channel.opt_out else None
+            told = await self._about_stopping(work, text) if channel.opt_out else None
             if told is not None:
                 return told
             if kind == "text" and is_word(text, messaging().forget_words):
                 return [Shown(await self._erased(work))]
             return await in_turn(channel.name(), work.sender, self._turn(channel, work, kind, text))
-        except (LaterError, UnavailableError, OutrunError):
+        except (UnavailableError, OutrunError):
             raise
         except Exception as error:
             log_failure("messaging.turn.failed", error)
-            return [Shown(safe_reply().text)]
+            return [_safe()]
 
-    async def _about_stopping(self, channel: MessagingChannel, work: Work, text: str) -> list[Shown] | None:
+    async def _about_stopping(self, work: Work, text: str) -> list[Shown] | None:
         """What is said to somebody who stops, starts again, or had stopped; None for everybody else."""
         answered = work.item.get("extra", {}).get("answered", False)
         if is_word(text, messaging().stop_words):
@@ -225,8 +288,6 @@ class Desk:
                 return []
             answers = _answers_to(tracker, work.event)
             if answers is None:
-                if clock.now() - _last_written(tracker) < _QUIET_SECONDS:
-                    raise LaterError(_QUIET_SECONDS)
                 said = f"{EXTERNAL_MESSAGE_PREFIX}{kind}"
                 parsed = {"text": said, "intent": {"name": kind, "confidence": 1.0}, "entities": []}
                 await self._agent.processor.handle_message(
@@ -244,7 +305,7 @@ class Desk:
             if tracker is None or _answers_to(tracker, work.event) is None:
                 said = _in_words(kind, text, entries)
                 if said is None:
-                    return _unused(kind, entries)
+                    return _unused(kind, text, entries)
                 await self._agent.processor.handle_message(
                     UserMessage(
                         said, Answers(), work.sender, input_channel=channel.name(), message_id=work.event
@@ -266,10 +327,19 @@ class Desk:
         messages = [shown(entry) for entry in answers]
         if tracker and _intent(tracker) == _FORGET_INTENT and not any(message.call for message in messages):
             messages = [Shown(phrase("forget_how"))]
-        return _with_notes(messages or [Shown(safe_reply().text)], channel, work, first)
+        return _with_notes(messages or [_safe()], channel, work, first)
 
     async def _tracker(self, sender: str) -> DialogueStateTracker | None:
         return await self._agent.tracker_store.retrieve_full_tracker(sender)
+
+
+def _safe() -> Shown:
+    return Shown(safe_reply().text)
+
+
+def _pause(work: Work, longest: float) -> float:
+    """How long until the next try: as long as it has waited already, within bounds."""
+    return min(max(clock.now() - work.received, _SHORTEST_PAUSE), longest)
 
 
 def _in_words(kind: str, text: str, entries: Sequence[Entry]) -> str | None:
@@ -283,14 +353,16 @@ def _in_words(kind: str, text: str, entries: Sequence[Entry]) -> str | None:
     return None
 
 
-def _unused(kind: str, entries: Sequence[Entry]) -> list[Shown]:
+def _unused(kind: str, text: str, entries: Sequence[Entry]) -> list[Shown]:
     """What is said to an event that is not for the conversation, with the open question after it."""
     if kind != "pick":
         return [Shown(unreadable(kind))]
     last = next((entry for entry in reversed(entries) if shown(entry).offer), None)
     if last is None:
         return [Shown(phrase("old_button_alone"))]
-    return [Shown(phrase("old_button")), shown(last)]
+    offer = open_offer(entries)
+    nothing_ticked = offer is not None and offer.places(text) == []
+    return [Shown(phrase("pick_all" if nothing_ticked else "old_button")), shown(last)]
 
 
 def _with_notes(messages: list[Shown], channel: MessagingChannel, work: Work, first: bool) -> list[Shown]:
@@ -318,12 +390,6 @@ def _answers_to(tracker: DialogueStateTracker, event: str) -> list[Entry] | None
 def _is_first(tracker: DialogueStateTracker, event: str) -> bool:
     first = next((it for it in tracker.events if isinstance(it, UserUttered)), None)
     return first is not None and first.message_id == event
-
-
-def _last_written(tracker: DialogueStateTracker) -> float:
-    """When the person last wrote."""
-    written = (it for it in reversed(tracker.events) if isinstance(it, UserUttered))
-    return float(next((it.timestamp for it in written), 0))
 
 
 def _intent(tracker: DialogueStateTracker) -> Any:

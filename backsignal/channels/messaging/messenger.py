@@ -15,8 +15,8 @@ from backsignal.channels.messaging.base import (
     Accept,
     Incoming,
     MessagingChannel,
-    RefusedError,
     Shown,
+    WebhookRefusedError,
     check_secret,
     json_object,
 )
@@ -55,7 +55,7 @@ class MessengerChannel(MessagingChannel, FacebookInput):
         async def verify(request: Request) -> HTTPResponse:
             try:
                 check_secret(request.args.get("hub.verify_token"), self.fb_verify, "hub.verify_token")
-            except RefusedError as refused:
+            except WebhookRefusedError as refused:
                 return response.json({"error": str(refused)}, status=refused.status)
             return response.text(request.args.get("hub.challenge", ""))
 

@@ -17,8 +17,8 @@ from backsignal.channels.messaging.api import Call, Verdict, verdict
 from backsignal.channels.messaging.base import (
     Incoming,
     MessagingChannel,
-    RefusedError,
     Shown,
+    WebhookRefusedError,
     check_secret,
     form_of,
     json_object,
@@ -54,9 +54,9 @@ class SlackChannel(MessagingChannel, SlackInput):
         """The signature is over the time and the body; what is older than five minutes is a replay."""
         told = request.headers.get(_TIMESTAMP, "")
         if not told:
-            raise RefusedError(401, f"{_TIMESTAMP} is missing")
+            raise WebhookRefusedError(401, f"{_TIMESTAMP} is missing")
         if not _EPOCH.fullmatch(told) or abs(time.time() - int(told)) > _REPLAY_SECONDS:
-            raise RefusedError(403, f"{_TIMESTAMP} is too far from now")
+            raise WebhookRefusedError(403, f"{_TIMESTAMP} is too far from now")
         signed = hmac.new(self.slack_signing_secret.encode(), f"v0:{told}:".encode() + body, "sha256")
         check_secret(request.headers.get(_SIGNATURE), f"v0={signed.hexdigest()}", _SIGNATURE)
 
@@ -147,17 +147,24 @@ def _pressed(payload: dict[str, Any]) -> list[Incoming]:
     action = payload["actions"][0]
     name = str(action.get("action_id", "")).partition("_")[0]
     if name == _PICK:
-        token = str(action["value"])
+        mark, _, mask = str(action["value"]).partition(":")
+        # What was ticked counts, whichever button is pressed.
+        token = f"{mark}:{int(mask, 16) | _ticked(payload):x}"
     elif name == _SEND:
-        chosen = payload["state"]["values"][_TICKS][_TICKS].get("selected_options") or []
-        ticked = {option["value"] for option in chosen}
-        mask = sum(1 << place for place in range(_MOST_TICKS) if str(place) in ticked)
-        token = f"{action['value']}:{mask:x}"
+        token = f"{action['value']}:{_ticked(payload):x}"
     else:
         # A box was ticked: it is told when Send is pressed.
         return []
     person, room = payload["user"]["id"], payload["channel"]["id"]
     return [Incoming(str(payload["trigger_id"]), person, room, "pick", token)]
+
+
+def _ticked(payload: dict[str, Any]) -> int:
+    """The boxes that are ticked, a bit each."""
+    boxes = ((payload.get("state") or {}).get("values") or {}).get(_TICKS) or {}
+    chosen = (boxes.get(_TICKS) or {}).get("selected_options") or []
+    ticked = {option["value"] for option in chosen}
+    return sum(1 << place for place in range(_MOST_TICKS) if str(place) in ticked)
 
 
 def _options(offer: Offer) -> list[dict[str, Any]]:

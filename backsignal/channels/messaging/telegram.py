@@ -160,14 +160,16 @@ def _keyboard(offer: Offer) -> list[list[dict[str, str]]]:
 
 
 def _ticked(keyboard: Sequence[Sequence[Mapping[str, str]]], mask: int) -> list[list[dict[str, str]]]:
-    """The keyboard with the ticks of the mask."""
+    """The keyboard with the ticks of the mask. Every button carries them: they count whichever is pressed."""
     return [[_button(button, mask) for button in row] for row in keyboard]
 
 
 def _button(button: Mapping[str, str], mask: int) -> dict[str, str]:
     text, data = button["text"], button["callback_data"].split(":")
     if len(data) < 3:
-        return {"text": text, "callback_data": button["callback_data"]}
+        # One that excludes the ticks: its own place is the last of its mask.
+        own = 1 << int(data[1], 16).bit_length() - 1
+        return {"text": text, "callback_data": f"{data[0]}:{mask | own:x}"}
     if data[2] != _SEND:
         title = text.removeprefix(_TICKED).removeprefix(_UNTICKED)
         text = f"{_TICKED if mask >> int(data[2]) & 1 else _UNTICKED}{title}"

@@ -6,7 +6,7 @@ from typing import ClassVar
 from sanic import Request
 
 from backsignal.channels.messaging.api import Call
-from backsignal.channels.messaging.base import Accept, Incoming, MessagingChannel, RefusedError, Shown
+from backsignal.channels.messaging.base import Accept, Incoming, MessagingChannel, Shown, WebhookRefusedError
 from backsignal.channels.service import RootBlueprint
 from backsignal.channels.web import WebChannel
 
@@ -32,7 +32,7 @@ class WidgetVisits(MessagingChannel):
 
     def check(self, request: Request, body: bytes) -> None:
         """Nothing comes in here."""
-        raise RefusedError(403, "no address")
+        raise WebhookRefusedError(403, "no address")
 
     def incoming(self, request: Request, body: bytes) -> list[Incoming]:
         """Nothing comes in here."""
