@@ -168,7 +168,7 @@ def test_whose_message_waits_for_an_answer_is_not_asked_yet(database: Database) 
     assert ["check_in_due" in (item or "") for _, item in waiting(database)] == [False, True]
 
 
-def test_a_turn_that_was_not_kept_changes_nothing(database: Database, tmp_path: Path) -> None:
+def test_a_turn_that_was_not_kept_changes_nothing(tmp_path: Path) -> None:
     store = ConversationStore(Domain.empty(), db=str(tmp_path / "conversations.db"))
     events = [UserUttered("yes", message_id="kept"), SlotSet(CHECK_IN_SLOT, AGREED)]
     run(follow(store, events, "not kept", "a", "twilio", "+441"))

@@ -1,5 +1,6 @@
 """What holds on every messaging channel: the same tests with each platform's own requests."""
 
+import json
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -141,6 +142,23 @@ def test_a_platform_that_hangs_keeps_nobody_else_waiting(messaging: Server, stub
     stub.hanging.clear()
     wait_until_idle(messaging.database)
     assert all(stub.to(each.address) for each in waiting)
+
+
+def test_what_no_server_survives_is_given_up_and_the_person_is_told(
+    messaging: Server, stub: Platforms
+) -> None:
+    texter = Texter(messaging, stub)
+    item = json.dumps({"kind": "text", "text": STORY, "address": texter.address})
+    with closing(sqlite3.connect(messaging.database, timeout=5)) as connection, connection:
+        connection.execute(
+            "INSERT INTO inbox (channel, event, sender, item, received, ready, tries, sent, done)"
+            " VALUES ('twilio', ?, ?, ?, 0, 0, 12, 0, 0)",
+            [texter.id, f"twilio-{texter.id}", item],
+        )
+    wait_until_idle(messaging.database)
+    wait_for(lambda: stub.to(texter.address), "the safe message")
+    [told] = stub.to(texter.address)
+    assert "999" in told.text
 
 
 def test_an_api_that_refuses_for_good_is_not_pestered(person: Person, stub: Platforms) -> None:

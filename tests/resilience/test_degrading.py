@@ -239,6 +239,23 @@ def test_who_writes_again_while_redis_is_gone_is_told_each_time_and_answered_in_
     assert "999" in answers[question + 1].split(".")[0]
 
 
+def test_a_database_that_goes_in_the_middle_of_an_answer_holds_up_no_later_message(stage: Stage) -> None:
+    texter = Texter(stage.server, stage.platforms)
+    stage.platforms.slow = 1.0
+    assert texter.post(*texter.request(texter.text("my back hurts since yesterday"))).status_code == 200
+    wait_for(lambda: stage.platforms.to(texter.address), "the first part of the answer")
+    with stage.parts["postgres"].failing("gone"):
+        wait_for(lambda: len(stage.platforms.to(texter.address)) > 1, "the rest, or what to do")
+        stage.platforms.slow = 0.0
+    stage.wait_until_ready()
+    before = len(stage.platforms.to(texter.address))
+    assert texter.post(*texter.request(texter.text(EMERGENCY))).status_code == 200
+    wait_for(
+        lambda: any("999" in it.text.split(".")[0] for it in stage.platforms.to(texter.address)[before:]),
+        "the answer",
+    )
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_buttons_are_answered_while_a_store_is_gone(part: str, stage: Stage) -> None:
     stub = stage.platforms
