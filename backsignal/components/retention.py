@@ -102,5 +102,5 @@ async def _wipe_audit(database: Database, before: float) -> None:
 async def _seal(store: ConversationStore) -> None:
     for database in with_audit(store.database):
         if await database.run(partial(jobs.take, "seal", _EVERY_SECONDS)):
-            await database.run(partial(audit.seal, clock.now()))
+            await database.in_background(partial(audit.seal, clock.now()))
             metrics.jobs.labels("seal").set(clock.now())

@@ -121,7 +121,7 @@ class Times:
         score += (
             self._alone(candidate, view) if alone else self._matter(candidate, view, around, clause, sentence)
         )
-        score += self._whose(candidate, view, words)
+        score += self._whose(view, words)
         score += self._told_as(candidate, view, sentence, words, own, count)
         if candidate.exact and count > 1:
             score += 1.0
@@ -172,7 +172,7 @@ class Times:
         clause, sentence = view.clause(candidate.start), view.sentence(candidate.start)
         return 4.0 if clause == sentence else 3.5 if clause[0] == sentence[0] else 2.5
 
-    def _whose(self, candidate: Candidate, view: View, words: list[str]) -> float:
+    def _whose(self, view: View, words: list[str]) -> float:
         """ "Mum has had hers thirty years, me three days"."""
         mine = self._words.sets["mine"]
         if self._any("mine", words):

@@ -40,8 +40,9 @@ class Settings(NamedTuple):
     come within `margin` of it are too, `most` in all. A finding that the text gives to another time or person
     must be likelier by `doubt`. Below `floor` the n-grams alone rule an emergency out, and at most `windows`
     windows of a long text are given to the encoder. Where the rules read a finding, an emergency below
-    `unlikely` says that they misread it, and the finding from `likely` on that it is there now; where they
-    read that it is denied, from `likely_denied` on.
+    `unlikely` says that they misread it (where the n-grams alone reach `sure`, the encoder is not asked), and
+    the finding from `likely` on that it is there now; where they read that it is denied, from `likely_denied`
+    on.
     """
 
     encoder_share: float
@@ -53,6 +54,7 @@ class Settings(NamedTuple):
     floor: float
     windows: int
     unlikely: float
+    sure: float
     likely: float
     likely_denied: float
 
@@ -119,14 +121,18 @@ class Hints:
     def doubts(self, finding: str, start: int, end: int) -> bool:
         """Whether the text around a place (character offsets) makes any emergency unlikely."""
         around = self._around(finding, start, end)
-        return bool(around) and max(float(both[-1]) for both in around) < self._settings.unlikely
+        if any(self._by_ngrams[at][-1] >= self._settings.sure for at in around):
+            return False
+        return bool(around) and max(float(self._both(at)[-1]) for at in around) < self._settings.unlikely
 
     def believes(self, finding: str, start: int, end: int, denied: bool = False) -> bool:
         """Whether the text around a place (character offsets) says that a finding is there, and now."""
-        around = self._around(finding, start, end)
-        column = self._detector.findings.index(finding) if around else 0
         enough = self._settings.likely_denied if denied else self._settings.likely
-        return any(float(both[-1] + both[column]) >= enough for both in around)
+        return any(self._score(at, finding) >= enough for at in self._around(finding, start, end))
+
+    def _score(self, window: int, finding: str) -> float:
+        both = self._both(window)
+        return float(both[-1] + both[self._detector.findings.index(finding)])
 
     def _of_findings(self) -> Scores | None:
         """One score a finding; None where the n-grams alone rule an emergency out."""
@@ -141,15 +147,11 @@ class Hints:
         best: Scores = np.max(found, axis=0)
         return best
 
-    def _around(self, finding: str, start: int, end: int) -> list[Scores]:
-        """What both make of the windows that hold a place; nothing where they know nothing of the finding."""
+    def _around(self, finding: str, start: int, end: int) -> list[int]:
+        """The windows that hold a place; none where nothing is known of the finding."""
         if finding not in self._detector.findings or self._plain:
             return []
-        return [
-            self._both(at)
-            for at, window in enumerate(self._windows)
-            if window.start < end and start < window.end
-        ]
+        return [at for at, window in enumerate(self._windows) if window.start < end and start < window.end]
 
     def _both(self, at: int) -> Scores:
         """The log odds of each finding in a window, and of any of them at the end."""
