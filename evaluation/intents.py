@@ -16,8 +16,10 @@ def intent_report(model: Path, rows: Sequence[dict[str, Any]]) -> dict[str, Any]
     configure_structlog(logging.WARNING)
     agent = Agent.load(str(model))
     predicted = asyncio.run(_predict(agent, [row["text"] for row in rows]))
+    meant = [row["intent"] for row in rows]
+    # No message means "not understood": taken for that, it is a miss of what it means.
     report: dict[str, Any] = classification_report(
-        [row["intent"] for row in rows], predicted, output_dict=True, zero_division=0
+        meant, predicted, labels=sorted(set(meant)), output_dict=True, zero_division=0
     )
     wrong = [
         f"{row['text']}: {row['intent']} taken for {got}"
