@@ -11,6 +11,7 @@ from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.constants import EXTERNAL_MESSAGE_PREFIX
 
 from backsignal.channels.legible import legible
+from backsignal.components.action_endpoint import failed_actions
 from backsignal.components.responses import as_response
 from backsignal.components.turns import safe_reply
 from backsignal.components.unstored import unstored_reply
@@ -50,21 +51,25 @@ def harmless(text: object) -> str:
 
 
 async def answered(agent: Agent, message: UserMessage) -> list[dict[str, Any]]:
-    """Handle a message and return the turn's answers; the safe message where there would be none.
+    """Handle a message and return the turn's answers; with the safe message where one is missing.
 
     Where the turn could not be kept, the only answer says so (`stored` in its payload).
     """
     answers = message.output_channel
     try:
-        await in_turn(message.input_channel, message.sender_id, agent.handle_message(message))
+        with failed_actions() as failed:
+            await in_turn(message.input_channel, message.sender_id, agent.handle_message(message))
     except Exception as error:
         log_failure("channel.turn.failed", error)
         # None of what was said before it failed stands in the conversation.
         answers.messages.clear()
         reply = await unstored_reply(agent, message.sender_id, message.text)
         await answers.send_response(message.sender_id, as_response(reply))
-    if not answers.messages:
-        await answers.send_response(message.sender_id, as_response(safe_reply()))
+        return answers.messages
+    # Rasa swallows an action's failure, after which an answer is cut short or none at all.
+    safe = safe_reply()
+    if not answers.messages or (failed and answers.messages[-1].get("text") != safe.text):
+        await answers.send_response(message.sender_id, as_response(safe))
     return answers.messages
 
 

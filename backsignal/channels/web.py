@@ -37,6 +37,7 @@ from backsignal.channels.web_requests import (
 )
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
 from backsignal.channels.web_streams import Streams
+from backsignal.components.action_endpoint import failed_actions
 from backsignal.components.check_ins import follow, last_check_in, move_check_ins
 from backsignal.components.erasure import erase
 from backsignal.components.tracker_store import events_of, held, on_forgotten
@@ -304,14 +305,15 @@ async def _turn(
         entries = _said.of(sender, await _events_of(agent, sender))
         before = answer_to(entries, message_id)
         if before is not None:
-            return before
+            # It was handled, and the database went away before the safe message.
+            return before if len(before) > 1 else await _with_safe_message(agent, sender, before)
         if text is None:
             if not offered(entries).admits(payloads):
                 raise RefusedError(409, "not_offered")
             text = "; ".join(payloads)
         else:
             text = harmless(text)
-        with held(agent.tracker_store, sender):
+        with held(agent.tracker_store, sender), failed_actions() as failed:
             # The processor and not the agent: the conversation's lock is held already.
             await agent.processor.handle_message(
                 UserMessage(
@@ -323,11 +325,16 @@ async def _turn(
         await follow(agent.tracker_store, events, message_id, sender, WebChannel.name(), sender)
         if answer is None:
             raise LookupError("the turn left no trace in the store")
-        if len(answer) == 1:
-            # Rasa swallows an action's failure: silence is answered with the safe message.
-            await _add(agent, sender, BotUttered(safe_reply().text))
-            return [*answer, _said.of(sender, await _events_of(agent, sender))[-1]]
+        # Rasa swallows an action's failure, after which an answer is cut short or none at all.
+        if len(answer) == 1 or (failed and answer[-1]["text"] != safe_reply().text):
+            return await _with_safe_message(agent, sender, answer)
         return answer
+
+
+async def _with_safe_message(agent: Agent, sender: str, answer: list[Entry]) -> list[Entry]:
+    """The answer with the safe message behind it, in the conversation as well."""
+    await _add(agent, sender, BotUttered(safe_reply().text))
+    return [*answer, _said.of(sender, await _events_of(agent, sender))[-1]]
 
 
 async def _opened(agent: Agent, sender: str, opening: str) -> list[Entry]:

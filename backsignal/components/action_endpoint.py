@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -22,6 +23,20 @@ logger = logging.getLogger(__name__)
 URL_VARIABLE = "BACKSIGNAL_ACTIONS_URL"
 # A person waits for the answer: an action that takes longer has failed.
 DEADLINE_SECONDS = 5.0
+
+
+_failed: ContextVar[list[str] | None] = ContextVar("failed actions", default=None)
+
+
+@contextmanager
+def failed_actions() -> Iterator[list[str]]:
+    """The names of the actions that fail meanwhile in this turn: Rasa goes on in silence."""
+    names: list[str] = []
+    token = _failed.set(names)
+    try:
+        yield names
+    finally:
+        _failed.reset(token)
 
 
 class InProcessActions(EndpointConfig):
@@ -61,13 +76,16 @@ class ActionServer(EndpointConfig):
 
 @contextmanager
 def _counted(call: dict[str, Any]) -> Iterator[None]:
-    """Time a call of an action; say where it failed, as Rasa goes on in silence."""
+    """Time a call of an action; say that and where it failed."""
     try:
         with stage("action"):
             yield
     except Exception as error:
         name = call["next_action"]
         metrics.action_failures.labels(name).inc()
+        failed = _failed.get()
+        if failed is not None:
+            failed.append(name)
         logger.error("action.failed action=%s error=%s at=%s", name, type(error).__name__, place_of(error))
         raise
 

@@ -7,16 +7,19 @@ import stat
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
+from rasa.shared.core.events import UserUttered
 
 from backsignal.channels.web_limits import Limiter
 from backsignal.channels.web_requests import RefusedError, allowed_origin
 from backsignal.channels.web_sessions import NoSessionError, Sessions, load_secret
+from backsignal.components.turns import safe_reply
 from tests.channels.web_client import TIMEOUT, Web, error_of, new_id, patiently
 from tests.conftest import Server, free_port, start_server, stop_server
 from tests.loops import run
@@ -230,6 +233,22 @@ def test_different_messages_at_once_are_all_handled(web: Web) -> None:
         answers = list(pool.map(web.send, texts))
     assert all(len(answer.json()["messages"]) > 1 for answer in answers)
     assert sorted(e["text"] for e in web.history() if e["from"] == "person") == sorted(texts)
+
+
+def test_a_message_that_was_left_without_an_answer_gets_the_safe_message(web: Web, server: Server) -> None:
+    sender, message_id = Sessions(load_secret(), 0).read(web.token).sender, new_id()
+    left = UserUttered(STORY, message_id=message_id)
+    # As where the database went away before the safe message could be kept.
+    with closing(sqlite3.connect(server.database, timeout=10)) as connection:
+        values = (sender, "user", left.timestamp, json.dumps(left.as_dict()))
+        connection.execute(
+            "INSERT INTO events (sender_id, type_name, timestamp, data) VALUES (?, ?, ?, ?)", values
+        )
+        connection.commit()
+    first = web.send(STORY, message_id).json()
+    assert first["messages"][-1]["text"] == safe_reply().text
+    assert web.send(STORY, message_id).json() == first
+    assert web.send(STORY).json()["messages"][-1]["custom"]["data"]["type"] == "question"
 
 
 def test_a_message_is_handled_even_if_its_sender_goes_away(web: Web) -> None:

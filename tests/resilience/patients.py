@@ -204,6 +204,8 @@ class Patient:
             return None
         attempt.answers = [entry for entry in value["messages"] if entry.get("from") != "person"]
         said.tries.append(attempt)
+        if not attempt.answers:
+            self.conversation.problems.append(f"{message_id or path} was answered with silence")
         return value
 
 

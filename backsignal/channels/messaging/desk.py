@@ -27,6 +27,7 @@ from backsignal.channels.safety import MAX_LENGTH, Answers, harmless, log_failur
 from backsignal.channels.web_history import Entry, entries_of
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components import clock
+from backsignal.components.action_endpoint import failed_actions
 from backsignal.components.check_ins import DUE, REMINDER, CheckIns, follow
 from backsignal.components.erasure import erase
 from backsignal.components.inbox import LEASE_SECONDS, REMEMBER_SECONDS, Inbox, Work
@@ -302,15 +303,17 @@ class Desk:
             tracker = await self._tracker(work.sender)
             first = not any(isinstance(event, UserUttered) for event in tracker.events) if tracker else True
             entries = entries_of(tracker.events) if tracker else []
+            failed: list[str] = []
             if tracker is None or _answers_to(tracker, work.event) is None:
                 said = _in_words(kind, text, entries)
                 if said is None:
                     return _unused(kind, text, entries)
-                await self._agent.processor.handle_message(
-                    UserMessage(
-                        said, Answers(), work.sender, input_channel=channel.name(), message_id=work.event
+                with failed_actions() as failed:
+                    await self._agent.processor.handle_message(
+                        UserMessage(
+                            said, Answers(), work.sender, input_channel=channel.name(), message_id=work.event
+                        )
                     )
-                )
                 tracker = await self._tracker(work.sender)
                 if tracker:
                     await follow(
@@ -325,6 +328,8 @@ class Desk:
                 first = _is_first(tracker, work.event)
             answers = (_answers_to(tracker, work.event) if tracker else None) or []
         messages = [shown(entry) for entry in answers]
+        if failed and (not messages or messages[-1].text != _safe().text):
+            messages.append(_safe())
         if tracker and _intent(tracker) == _FORGET_INTENT and not any(message.call for message in messages):
             messages = [Shown(phrase("forget_how"))]
         return _with_notes(messages or [_safe()], channel, work, first)
