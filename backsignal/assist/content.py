@@ -40,6 +40,13 @@ class Together(ContentModel):
     say: StrictStr
 
 
+class NoteGroups(ContentModel):
+    """Groups of findings by where the note has them."""
+
+    complaint: list[str]
+    history: list[str]
+
+
 class _CallsFile(ContentModel):
     together: list[Together]
     measures: dict[Measure, _Measured]
@@ -59,6 +66,7 @@ class _CallsFile(ContentModel):
     unfinished: list[StrictStr]
     continues: list[StrictStr]
     groups: dict[str, str]
+    note_groups: NoteGroups
     levels: dict[Level, str]
     why_unknown: dict[str, str]
     number_why: str
@@ -141,6 +149,7 @@ class CallContent:
     singles: dict[str, str]
     measures: dict[Measure, str]
     groups: dict[str, str]
+    note_groups: NoteGroups
     levels: dict[Level, str]
     why_unknown: dict[str, str]
     number_why: str
@@ -180,6 +189,7 @@ class CallContent:
                 for f in clinical.findings.values()
                 if f.group not in file.groups
             },
+            note_groups=file.note_groups,
             levels=file.levels,
             why_unknown=file.why_unknown,
             number_why=file.number_why,
@@ -236,6 +246,9 @@ def _check(file: _CallsFile, clinical: Content, path: Path) -> None:
     for number, item in enumerate(file.together):
         for finding in set(item.findings) - clinical.findings.keys():
             problems.append((("together", number), f"'{finding}' is no finding of findings.yml"))
+    known = {finding.group for finding in clinical.findings.values()}
+    for group in {*file.note_groups.complaint, *file.note_groups.history} - known:
+        problems.append((("note_groups",), f"'{group}' is no group of findings.yml"))
     for level in set(Level) - file.levels.keys():
         problems.append((("levels",), f"no word for '{level.value}'"))
     if problems:

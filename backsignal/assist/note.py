@@ -14,8 +14,6 @@ from backsignal.clinical.record import Entry, Value
 from backsignal.clinical.red_flags import Reason, counts_as_present, open_always
 from backsignal.clinical.wording import best_source, citation, emergency_text, one_line
 
-_HISTORY = frozenset({"conditions", "special_groups"})
-_COMPLAINT = "complaint"
 _NUMBERS: tuple[Measure, ...] = ("age", "duration_days", "severity")
 # Where these are not known, the note says so.
 _WANTED: frozenset[Measure] = frozenset({"age", "duration_days"})
@@ -72,7 +70,7 @@ class _Writer:
             yield self._say("highest", level=self._level(call.highest), time=time[11:16])
         who = record.speaking_for
         yield self._say("about_other", who=who.replace("_", " ")) if who else self._say("about_self")
-        complaint = [f for f in self._reported() if self._clinical.findings[f].group == _COMPLAINT]
+        complaint = [f for f in self._reported() if self._is_complaint(f)]
         yield from (self._finding_line(finding) for finding in complaint)
         start, end = call.opened_at, call.closed_at
         times = {"call": call.id, "date": start[:10], "start": start[11:16], "agent": call.owner_name}
@@ -106,7 +104,7 @@ class _Writer:
         )
 
     def assessment(self) -> Iterable[str]:
-        told = [f for f in self._reported() if self._clinical.findings[f].group != _COMPLAINT]
+        told = [f for f in self._reported() if not self._is_complaint(f)]
         if told:
             yield self._say("reported")
             yield from (self._finding_line(finding) for finding in told)
@@ -245,10 +243,13 @@ class _Writer:
         )
         return [finding for finding in present if finding not in unsure]
 
+    def _is_complaint(self, finding: str) -> bool:
+        return self._clinical.findings[finding].group in self._content.note_groups.complaint
+
     def _is_background(self, finding: str) -> bool:
         """Whether it is history; what a number says is told by the number, and no danger is history."""
         known = self._clinical.findings[finding]
-        lasting = known.group in _HISTORY or not known.changes
+        lasting = known.group in self._content.note_groups.history or not known.changes
         return lasting and known.present_if is None and known.level is not Level.EMERGENCY
 
     def _open(self) -> tuple[str, ...]:

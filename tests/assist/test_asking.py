@@ -122,6 +122,7 @@ def test_phrases_match_words_alternatives_and_gaps() -> None:
     [
         ("  bladder_retention:\n", "  bladder_retentoin:\n", "is no finding"),
         ("  emergency: Emergency\n", "", "no word for 'emergency'"),
+        ("history: [conditions,", "history: [past,", "'past' is no group"),
         (
             "together:\n",
             "together:\n  - findings: [hiccups]\n    say: Any hiccups?\n",
