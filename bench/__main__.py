@@ -57,7 +57,7 @@ def measure(folder: Path, rounds: int, seconds: float, stored: int) -> dict[str,
         for name, bot in bots.items():
             sys.stderr.write(f"round {number + 1} of {rounds}: {name}\n")
             rows[name].append(_round(bot, seconds))
-    messages, kept = messages_growth(bots["ours"]), stored_growth(bots["ours"], folder, stored)
+    messages, kept = messages_growth(bots["ours"]), stored_growth(folder, stored)
     ratios = _ratios(rows)
     return {
         "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),

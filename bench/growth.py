@@ -25,7 +25,7 @@ def messages_growth(bot: Bot) -> dict[str, float]:
     return {str(at): statistics.median(times[at - _AROUND : at + _AROUND]) for at in _AT}
 
 
-def stored_growth(bot: Bot, folder: Path, count: int) -> dict[str, float]:
+def stored_growth(folder: Path, count: int) -> dict[str, float]:
     """Median milliseconds of a message without and with so many stored conversations."""
     full = folder / "full.db"
     result = {}
