@@ -10,6 +10,8 @@ import yaml
 
 _SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios" / "chat"
 _MOST_QUESTIONS = 40
+# The web channel takes no longer text.
+_MOST_CHARACTERS = 2_000
 Answers = list[dict[str, Any]]
 # Yields what to send, takes the answers to it.
 Script = Generator[str, Answers, None]
@@ -30,7 +32,8 @@ def conversations(bot: str) -> list[Conversation]:
     """What is said to a bot: ours, stock or floor."""
     if bot == "ours":
         files = sorted(_SCENARIOS.rglob("*.yml"))
-        return [yaml.safe_load(path.read_text(encoding="utf-8"))["turns"] for path in files]
+        turns = [yaml.safe_load(path.read_text(encoding="utf-8"))["turns"] for path in files]
+        return [each for each in turns if all(len(str(turn)) <= _MOST_CHARACTERS for turn in each)]
     return list(_STOCK if bot == "stock" else _FLOOR)
 
 
