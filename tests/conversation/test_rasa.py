@@ -5,12 +5,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from rasa_sdk.executor import ActionExecutor
 
 import actions
+from backsignal.clinical.content import Measure
 from backsignal.components.emergency_policy import ANSWER, SUPPORT
 from backsignal.components.turns import ANSWERING
 from backsignal.serving import train
@@ -95,8 +96,8 @@ def test_every_phrase_that_the_code_names_exists_and_every_phrase_is_used() -> N
     literals = set(
         re.findall(r"[\"']([a-z_]+)[\"']", "\n".join(p.read_text(encoding="utf-8") for p in sources))
     )
-    # Put together by the code from "why" and "meaning".
-    made = {"why_in_general", "meaning_in_general"}
+    # Put together by the code from "why" and "meaning", and from the names of numbers.
+    made = {"why_in_general", "meaning_in_general", *(f"note_{measure}" for measure in get_args(Measure))}
     assert set(phrases) <= literals | made
 
 
