@@ -19,8 +19,9 @@ from tests.resilience.disturbances import one_of_each
 from tests.resilience.services import wait_for
 from tests.resilience.soak import Quarter, not_flat, soak
 
-_CONVERSATIONS = 100
-# Seconds in which a person thinks: with the disturbances that makes some more conversations than the least.
+# At least so many, so that one round of disturbances outlasts their beginning; more come until it is over.
+_CONVERSATIONS = 50
+# Seconds in which a person thinks.
 _PAUSE = 1.5
 
 
