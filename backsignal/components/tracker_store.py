@@ -91,8 +91,11 @@ class ConversationStore(TrackerStore):
         if kept is None:
             return None
         tracker, kept.tracker = kept.tracker, None
-        if tracker is None or len(tracker.events) > MOST:
+        if tracker is None:
             tracker = self._tracker(sender_id, kept.events)
+        elif len(tracker.events) > MOST:
+            # Of what it looked back on before: a turn costs the same however long the conversation is.
+            tracker = self._tracker(sender_id, list(tracker.events))
         setattr(tracker, _STORED, _Stored(kept.events[-1], kept.last))
         return tracker
 
