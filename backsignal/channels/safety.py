@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -66,11 +66,17 @@ async def answered(agent: Agent, message: UserMessage) -> list[dict[str, Any]]:
         reply = await unstored_reply(agent, message.sender_id, message.text)
         await answers.send_response(message.sender_id, as_response(reply))
         return answers.messages
-    # Rasa swallows an action's failure, after which an answer is cut short or none at all.
-    safe = safe_reply()
-    if not answers.messages or (failed and answers.messages[-1].get("text") != safe.text):
-        await answers.send_response(message.sender_id, as_response(safe))
+    if is_cut_short([answer.get("text") for answer in answers.messages], failed):
+        await answers.send_response(message.sender_id, as_response(safe_reply()))
     return answers.messages
+
+
+def is_cut_short(texts: Sequence[str | None], failed: Sequence[str]) -> bool:
+    """Whether a turn's answer lacks the safe message at its end: nothing came, or some of its actions failed.
+
+    Rasa swallows an action's failure.
+    """
+    return not texts or (bool(failed) and texts[-1] != safe_reply().text)
 
 
 def log_failure(event: str, error: Exception) -> None:

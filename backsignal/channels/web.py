@@ -21,7 +21,7 @@ from sanic.response import HTTPResponse
 
 from backsignal.channels.guard import protect
 from backsignal.channels.load import BusyError, turns
-from backsignal.channels.safety import Answers, OnMessage, harmless, log_failure
+from backsignal.channels.safety import Answers, OnMessage, harmless, is_cut_short, log_failure
 from backsignal.channels.service import RootBlueprint
 from backsignal.channels.web_history import Entries, Entry, answer_to, entries_of, offered
 from backsignal.channels.web_limits import Limiter
@@ -325,8 +325,7 @@ async def _turn(
         await follow(agent.tracker_store, events, message_id, sender, WebChannel.name(), sender)
         if answer is None:
             raise LookupError("the turn left no trace in the store")
-        # Rasa swallows an action's failure, after which an answer is cut short or none at all.
-        if len(answer) == 1 or (failed and answer[-1]["text"] != safe_reply().text):
+        if is_cut_short([entry["text"] for entry in answer[1:]], failed):
             return await _with_safe_message(agent, sender, answer)
         return answer
 

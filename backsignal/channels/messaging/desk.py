@@ -23,7 +23,7 @@ from backsignal.channels.messaging.base import Incoming, MessagingChannel, Shown
 from backsignal.channels.messaging.choices import open_offer
 from backsignal.channels.messaging.wording import consent, is_word, messaging, phrase, unreadable
 from backsignal.channels.messaging_senders import sender_of
-from backsignal.channels.safety import MAX_LENGTH, Answers, harmless, log_failure
+from backsignal.channels.safety import MAX_LENGTH, Answers, harmless, is_cut_short, log_failure
 from backsignal.channels.web_history import Entry, entries_of
 from backsignal.channels.web_sessions import load_secret
 from backsignal.components import clock
@@ -328,11 +328,11 @@ class Desk:
                 first = _is_first(tracker, work.event)
             answers = (_answers_to(tracker, work.event) if tracker else None) or []
         messages = [shown(entry) for entry in answers]
-        if failed and (not messages or messages[-1].text != _safe().text):
+        if is_cut_short([message.text for message in messages], failed):
             messages.append(_safe())
         if tracker and _intent(tracker) == _FORGET_INTENT and not any(message.call for message in messages):
             messages = [Shown(phrase("forget_how"))]
-        return _with_notes(messages or [_safe()], channel, work, first)
+        return _with_notes(messages, channel, work, first)
 
     async def _tracker(self, sender: str) -> DialogueStateTracker | None:
         return await self._agent.tracker_store.retrieve_full_tracker(sender)
