@@ -276,7 +276,7 @@ def confirms_mistake(interview: Interview, content: Content, message: Message) -
     if all(told.get(finding) is Status.ABSENT for finding in waiting):
         return True
     said, confirms = _plain(message.text), content.replies.confirms
-    by_words = message.reading.answer == "yes" and any(_says(said, words) for words in confirms.words)
+    by_words = message.reading.answer == "yes" and any(_says(said, _plain(words)) for words in confirms.words)
     return by_words or any(said == _plain(whole) for whole in confirms.whole)
 
 
@@ -426,9 +426,9 @@ def _picked(choices: Sequence[Choice], text: str) -> Choice | None:
     """The choice that the text says: the one with the longest of its words in the text."""
     said = _plain(text)
     found = [
-        (len(_plain(words)), choice)
+        (len(words), choice)
         for choice in choices
-        for words in (choice.title, *choice.says)
+        for words in map(_plain, (choice.title, *choice.says))
         if _says(said, words)
     ]
     longest = max((length for length, _ in found), default=0)
@@ -441,8 +441,8 @@ def _plain(text: str) -> str:
 
 
 def _says(said: str, words: str) -> bool:
-    """Whether a plain text holds these words."""
-    return f" {_plain(words)} " in f" {said} "
+    """Whether a plain text holds these plain words."""
+    return f" {words} " in f" {said} "
 
 
 def _bare_number(text: str) -> float | None:

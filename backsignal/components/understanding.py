@@ -76,9 +76,9 @@ class Understanding(GraphComponent):
             return _NOT_ENGLISH
         told = {mention.finding for mention in reading.mentions if mention.status is Status.PRESENT}
         sign = reading.suspected or any(content().findings[finding].level for finding in told)
-        intent = predicted.get(INTENT_NAME_KEY)
+        overruled = self._off_topic | self._polite if sign else self._off_topic
         doubtful = predicted.get(PREDICTED_CONFIDENCE_KEY, 0) < _DOUBTFUL and "?" not in text
-        if ((told or sign) and (doubtful or intent in self._off_topic)) or (sign and intent in self._polite):
+        if (told or sign) and (doubtful or predicted.get(INTENT_NAME_KEY) in overruled):
             return _INFORM
         return None
 

@@ -1,6 +1,6 @@
 """Reads one message: text in, `Reading` out."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -415,7 +415,7 @@ class _Text:
                 chosen.append((match, status))
             elif match.size > chosen[double][0].size:
                 chosen[double] = (match, status)
-        checked = self._is_old_and_checked()
+        old = self._old_sentences()
         return tuple(
             Mention(
                 finding=match.finding,
@@ -424,21 +424,26 @@ class _Text:
                 start=self._tokens[match.start].start,
                 end=self._tokens[match.end - 1].end,
                 side=self._side(match),
-                long_standing=checked and status is Status.PRESENT and self._is_old(match),
+                long_standing=status is Status.PRESENT and sentence_at(self._sentences, match.start) in old,
             )
             for match, status in sorted(
                 chosen, key=lambda pair: (pair[0].start, pair[0].end, pair[0].finding)
             )
         )
 
-    def _is_old(self, match: Match) -> bool:
-        """Whether a sign itself is old: that is said with it or beside it, and not that it just came on."""
-        own = bisect_right(self._sentences, match.start, key=lambda span: span[0]) - 1
+    def _old_sentences(self) -> set[tuple[int, int]]:
+        """Sentences whose signs are old: that is said in or beside them, and not that they just came on."""
+        if not self._is_old_and_checked():
+            return set()
+        near = set(self._sentences)
         # In a dialogue what belongs together stands in several turns.
-        near = self._sentences if self._turns else self._sentences[max(0, own - 1) : own + 2]
-        beside = [i for span in near for i in range(*span)]
-        recent = any(self._chart.has(i, "RECENT") for i in range(*self._sentences[own]))
-        return not recent and any(self._chart.has(i, "OLD") for i in beside)
+        if not self._turns:
+            old = [number for number, span in enumerate(self._sentences) if self._says("OLD", span)]
+            near = {span for at in old for span in self._sentences[max(0, at - 1) : at + 2]}
+        return {span for span in near if not self._says("RECENT", span)}
+
+    def _says(self, symbol: str, span: tuple[int, int]) -> bool:
+        return any(self._chart.has(index, symbol) for index in range(*span))
 
     def _is_old_and_checked(self) -> bool:
         """Whether a text tells of something old that a clinician looked at, and of nothing that changed."""
