@@ -15,7 +15,7 @@ import psutil
 from bench.growth import messages_growth, stored_growth
 from bench.many import on_postgres_and_redis
 from bench.offline import offline
-from bench.report import write_report
+from bench.report import figure, write_report
 from bench.servers import PROJECT, Bot, load, make_floor, make_stock, ours, running, train
 from bench.widget import first_load
 
@@ -95,18 +95,11 @@ def _ratios(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
     """Ours over stock, round by round."""
     return {
         name: [
-            _at(ours, path) / _at(stock, path)
+            figure(ours, path) / figure(stock, path)
             for ours, stock in zip(rows["ours"], rows["stock"], strict=True)
         ]
         for name, path in _PATHS.items()
     }
-
-
-def _at(row: dict[str, Any], path: tuple[str, ...]) -> float:
-    value: Any = row
-    for step in path:
-        value = value[step]
-    return float(value)
 
 
 if __name__ == "__main__":

@@ -74,14 +74,16 @@ def _table(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def figure(row: dict[str, Any], path: tuple[str, ...]) -> float:
+    """The figure at a path in what a round gave."""
+    value: Any = row
+    for step in path:
+        value = value[step]
+    return float(value)
+
+
 def _value(rows: list[dict[str, Any]], path: tuple[str, ...]) -> float:
-    values = []
-    for row in rows:
-        value: Any = row
-        for step in path:
-            value = value[step]
-        values.append(value)
-    return float(median(values))
+    return median(figure(row, path) for row in rows)
 
 
 def _chart(result: dict[str, Any], path: Path) -> None:
