@@ -19,7 +19,8 @@ def note_text(interview: Interview, reference: str, content: Content) -> str:
     """Situation, background, assessment and what is open, a line each."""
     record = interview.record
     triage = check(record, content)
-    status = say(content, "note_final" if triage.final else "note_open")
+    # An emergency is final without all having been asked.
+    status = say(content, "note_open" if open_always(record, content) else "note_final")
     lines = [
         say(content, "note_reference", reference=reference),
         say(content, "note_who", who=relation_in_words(record.speaking_for or say(content, "note_self"))),
