@@ -1,12 +1,17 @@
 """The patches do what Rasa does, only once."""
 
+import ast
+import inspect
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
 import pytest
 import rasa
 from jsonschema import ValidationError
 from rasa.core import processor
+from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies import rule_policy
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
@@ -17,12 +22,16 @@ from backsignal.components import rasa_patches
 from backsignal.components.rasa_patches import OrderedGraphRunner
 from tests.conftest import PROJECT
 
+COPYING = (processor, forms, rule_policy)
+
 
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     before = RemoteAction._validate_action_result, Event.resolve_by_type
-    is_empty = Domain.is_empty
+    is_empty, copies = Domain.is_empty, [module.copy for module in COPYING]
     yield
+    for module, copy in zip(COPYING, copies, strict=True):
+        module.copy = copy
     RemoteAction._validate_action_result, Event.resolve_by_type = before[0], staticmethod(before[1])
     Domain.is_empty = is_empty
     processor.DaskGraphRunner = DaskGraphRunner
@@ -59,6 +68,19 @@ def test_every_event_type_is_found_as_before() -> None:
     assert Event.resolve_by_type("slot") is SlotSet
     with pytest.raises(ValueError, match="Unknown event"):
         Event.resolve_by_type("no such event")
+
+
+@pytest.mark.parametrize("module", COPYING, ids=lambda module: module.__name__)
+def test_only_debug_lines_go_without_a_copy(module: ModuleType) -> None:
+    def uses(tree: ast.AST) -> list[ast.AST]:
+        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        return [node for node in nodes if isinstance(node.value, ast.Name) and node.value.id == "copy"]
+
+    tree = ast.parse(inspect.getsource(module))
+    lines = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    debug = [node for node in lines if ast.unparse(node.func) == "structlogger.debug"]
+    assert uses(tree)
+    assert len(uses(tree)) == sum(len(uses(node)) for node in debug)
 
 
 def test_another_version_of_rasa_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
