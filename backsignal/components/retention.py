@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
 from pydantic import BaseModel, Extra
 from rasa.core.agent import Agent
@@ -26,6 +28,11 @@ _EVERY_SECONDS = 3600.0
 _DAY_SECONDS = 86_400.0
 # Conversations, or rows of the audit, in one transaction.
 _AT_ONCE = 200
+# After each part the purge rests so many times as long as that took. Without it each turn would be slower by
+# a third while the purge lasts.
+_RESTS, _LONGEST_REST_SECONDS = 9, 1.0
+
+Result = TypeVar("Result")
 
 
 class Retention(BaseModel):
@@ -84,19 +91,31 @@ async def purge(store: ConversationStore, locks: LockStore, retention: Retention
 async def _purge_conversations(store: ConversationStore, locks: LockStore, before: float) -> None:
     """Erase conversations. Each one's lock is held, as somebody may write just now."""
     last = None
-    while found := await store.database.in_background(partial(expired, before, last, _AT_ONCE)):
+    while found := await _gently(store.database.in_background(partial(expired, before, last, _AT_ONCE))):
         last = found[-1][0]
         for sender in (sender for sender, old in found if old):
             # Where somebody is writing the purge looks again in an hour.
             with suppress(LockedOutError):
-                async with locks.lock(sender):
-                    await store.database.in_background(partial(expire, sender, before))
-                    store.forget(sender)
+                await _gently(_expire(store, locks, sender, before))
+
+
+async def _expire(store: ConversationStore, locks: LockStore, sender: str, before: float) -> None:
+    async with locks.lock(sender):
+        await store.database.in_background(partial(expire, sender, before))
+        store.forget(sender)
 
 
 async def _wipe_audit(database: Database, before: float) -> None:
-    while await database.in_background(partial(audit.wipe_audit_before, before, _AT_ONCE)):
+    while await _gently(database.in_background(partial(audit.wipe_audit_before, before, _AT_ONCE))):
         pass
+
+
+async def _gently(part: Awaitable[Result]) -> Result:
+    """Do a part of the purge, and then rest for longer: whoever is served meanwhile hardly notices it."""
+    began = time.monotonic()
+    result = await part
+    await asyncio.sleep(min(_RESTS * (time.monotonic() - began), _LONGEST_REST_SECONDS))
+    return result
 
 
 async def _seal(store: ConversationStore) -> None:

@@ -2,15 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
 
 from backsignal.components import check_ins, clock, inbox, jobs, lock_store, retention
 from backsignal.components.check_ins import CheckIns
+from backsignal.components.erasure import expired
 from backsignal.components.lock_store import ConversationLocks
 from backsignal.components.retention import Retention, purge
 from backsignal.components.tracker_store import ConversationStore, table
@@ -20,6 +23,7 @@ from tests.components.test_tracker_store import DOMAIN, turn
 from tests.loops import run
 
 DEADLINE = 0.3
+Result = TypeVar("Result")
 NOTHING_KEPT = Retention(keep_days=0, keep_audit_days=0)
 
 
@@ -79,6 +83,61 @@ def test_only_what_is_too_old_is_purged(store: ConversationStore, monkeypatch: p
     assert conversations(store) == ["bo", "cy"]
     run(retention._wipe_audit(store.database, begin))
     assert audited(store) == ["bo"]
+
+
+def test_one_that_went_on_by_an_earlier_clock_is_not_too_old(store: ConversationStore) -> None:
+    turn(store, 1)
+    begin = clock.now()
+    turn(store, 2)
+    last = sa.select(sa.func.max(table.c.id)).scalar_subquery()
+    late = sa.update(table).where(table.c.id == last).values(timestamp=begin - 1)
+    run(store.database.run(lambda connection: connection.execute(late)))
+    run(retention._purge_conversations(store, ConversationLocks(), begin))
+    assert conversations(store) == ["ann"]
+
+
+def test_the_purge_rests_most_of_the_time(store: ConversationStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "_AT_ONCE", 1)
+    monkeypatch.setattr(retention, "_LONGEST_REST_SECONDS", 60.0)
+    for sender in ("ann", "bo", "cy"):
+        turn(store, 1, sender)
+    working: list[float] = []
+    work = store.database.in_background
+
+    async def timed(part: Callable[[sa.engine.Connection], Result]) -> Result:
+        began = time.monotonic()
+        result = await work(part)
+        working.append(time.monotonic() - began)
+        return result
+
+    monkeypatch.setattr(store.database, "in_background", timed)
+    began = time.monotonic()
+    run(retention._purge_conversations(store, ConversationLocks(), clock.now()))
+    assert conversations(store) == []
+    assert sum(working) < (time.monotonic() - began) / 8
+
+
+def test_the_purge_reads_one_row_of_a_conversation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    store = ConversationStore(domain=DOMAIN, db=str(tmp_path / "conversations.db"))
+    store.database.keep(check_ins.metadata)
+    turn(store, 1)
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    sa.event.listen(
+        store.database._engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3]))
+    )
+    run(store.database.run(partial(expired, clock.now(), "a", 200)))
+    statement, values = asked[-1]
+    steps = run(
+        store.database.run(
+            lambda connection: connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+        )
+    )
+    searched = [step.detail for step in steps if step.detail.startswith("SEARCH events")]
+    assert [("COVERING INDEX" in each, "INTEGER PRIMARY KEY" in each) for each in searched] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from backsignal.assist.desk import Said
 from backsignal.components import check_ins, clock, inbox, jobs, opted_out
@@ -16,6 +17,7 @@ from backsignal.stores.database import (
     CALLS_VARIABLE,
     DEADLINE_SECONDS,
     Database,
+    address,
     calls_address,
     database_at,
 )
@@ -58,6 +60,26 @@ def test_a_turn_is_audited_sealed_handed_out_and_erased(store: ConversationStore
     status, said = replay(postgres.url)
     assert status == 0, said
     assert "2 rows, 2 erased, 0 differences, 0 broken" in said
+
+
+def test_a_new_conversation_costs_no_look_through_the_whole_audit(postgres: Postgres) -> None:
+    database = database_at(address(postgres.fresh())).keep(audit.metadata)
+    # As after a restore, before the server has looked at what is in the table.
+    stored = sa.text(
+        "INSERT INTO audit (chain, place, previous, hash, content_version, sender, at, data) "
+        "SELECT 'c' || name, place, '', '', '', 'stored-' || name, 0, repeat('x', 800) "
+        "FROM generate_series(1, 2000) name, generate_series(1, 5) place"
+    )
+    last = audit._LAST.params(sender="new").compile(
+        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
+    )
+
+    def planned(connection: sa.engine.Connection) -> list[str]:
+        connection.execute(stored)
+        return list(connection.exec_driver_sql(f"EXPLAIN {last}").scalars())
+
+    plan = run(database.run(planned))
+    assert any("Index Cond" in step and "sender" in step for step in plan), plan
 
 
 def test_a_call_is_audited_beside_the_conversations(
