@@ -18,8 +18,10 @@ from backsignal.channels.web_sessions import load_secret
 from backsignal.components import jobs, rasa_patches
 from backsignal.components.action_endpoint import actions_answer, use_actions
 from backsignal.components.deferred_tensorflow import model_is_loaded
+from backsignal.components.interpreter import has_a_core_for_it, use_interpreter
 from backsignal.components.retention import Retention, keep_house
 from backsignal.components.tracker_store import ConversationStore, raise_instead_of_forgetting
+from backsignal.garbage import leave_out_what_stays
 from backsignal.stores.shared import shared
 from backsignal.telemetry import metrics
 from backsignal.telemetry.stages import set_key
@@ -78,12 +80,17 @@ class ServiceChannel(InputChannel):
             use_actions(app.ctx.agent)
             model_is_loaded()
             set_key(load_secret())
-            app.ctx.house = loop.create_task(keep_house(app.ctx.agent, self._retention))
+            app.ctx.chores = [loop.create_task(keep_house(app.ctx.agent, self._retention))]
+            process = use_interpreter(app.ctx.agent)
+            if process and has_a_core_for_it():
+                app.ctx.chores.append(loop.create_task(process.keep_running()))
+            leave_out_what_stays()
 
         @blueprint.listener("before_server_stop")
-        async def leave_the_house(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
-            app.ctx.house.cancel()
-            await asyncio.wait([app.ctx.house])
+        async def stop_the_chores(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+            for chore in app.ctx.chores:
+                chore.cancel()
+            await asyncio.wait(app.ctx.chores)
 
         @blueprint.get("/metrics")
         async def metrics_of(request: Request) -> HTTPResponse:

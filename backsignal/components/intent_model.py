@@ -17,6 +17,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from backsignal.components.understood import understood_of
 from backsignal.language.intents import IntentModel, train
 
 _ARRAYS = "weights.npz"
@@ -33,7 +34,7 @@ class IntentModelClassifier(GraphComponent, IntentClassifier):
         self._config = config
         self._storage = storage
         self._resource = resource
-        self._model: IntentModel | None = None
+        self.model: IntentModel | None = None
         self._known: dict[str, str] = {}
 
     @staticmethod
@@ -68,7 +69,7 @@ class IntentModelClassifier(GraphComponent, IntentClassifier):
             with np.load(folder / _ARRAYS, allow_pickle=False) as stored:
                 arrays: dict[str, NDArray[Any]] = dict(stored)
         loaded = cls(config, model_storage, resource)
-        loaded._model = IntentModel(tuple(names), arrays, config["encoder_share"], config["sharpness"])
+        loaded.model = IntentModel(tuple(names), arrays, config["encoder_share"], config["sharpness"])
         loaded._known = known
         return loaded
 
@@ -76,7 +77,7 @@ class IntentModelClassifier(GraphComponent, IntentClassifier):
         """Fit the model to the examples and store it as plain arrays."""
         examples = [(e.get(TEXT), e.get(INTENT)) for e in training_data.intent_examples if e.get(TEXT)]
         names, arrays = train(examples, self._config["strength"], self._config["encoder_share"])
-        self._model = IntentModel(names, arrays, self._config["encoder_share"], self._config["sharpness"])
+        self.model = IntentModel(names, arrays, self._config["encoder_share"], self._config["sharpness"])
         self._known = {_plain(text): intent for text, intent in examples}
         with self._storage.write_to(self._resource) as folder:
             (folder / _KNOWN).write_text(json.dumps(self._known), encoding="utf-8")
@@ -88,16 +89,22 @@ class IntentModelClassifier(GraphComponent, IntentClassifier):
         """Add intent and ranking to each message that has a text."""
         for message in messages:
             text = message.get(TEXT)
-            if not text or self._model is None:
+            if not text or self.model is None:
                 continue
-            known = self._known.get(_plain(text))
             ranking = [
                 {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: confidence}
-                for name, confidence in ([(known, 1.0)] if known else self._model.ranking(text)[:_RANKED])
+                for name, confidence in self._ranking(self.model, text)
             ]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
+
+    def _ranking(self, model: IntentModel, text: str) -> list[tuple[str, float]]:
+        known = self._known.get(_plain(text))
+        if known:
+            return [(known, 1.0)]
+        beforehand = understood_of(text)
+        return (beforehand.ranking if beforehand else model.ranking(text))[:_RANKED]
 
 
 def _plain(text: str) -> str:

@@ -30,6 +30,14 @@ class IntentModel:
         self._share = encoder_share
         self._sharpness = sharpness
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process, which has an encoder of its own."""
+        return {name: value for name, value in self.__dict__.items() if name != "_encoder"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Made again in another process."""
+        self.__dict__.update(state, _encoder=Encoder.load())
+
     def ranking(self, text: str) -> list[tuple[str, float]]:
         """All intents with their confidences, likeliest first."""
         scores = self._ngrams.scores(text) + _unit(self._encoder.vector(text)) * self._share @ self._by_vector

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from functools import wraps
 from importlib import import_module
 from time import perf_counter
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from backsignal.telemetry import metrics
 
@@ -32,6 +32,9 @@ Span = Callable[..., AbstractContextManager[Any]]
 
 class _Turn:
     """One turn: when it began, how long it waited for its conversation, and the seconds of each stage."""
+
+    #: Of all conversations, waiting and in work.
+    open: ClassVar[int] = 0
 
     def __init__(self) -> None:
         self.began = perf_counter()
@@ -71,6 +74,11 @@ def take_request_id(given: str | None) -> None:
     _request.set(given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(16))
 
 
+def others_wait() -> bool:
+    """Whether somebody waits for an answer besides the one whose turn this is."""
+    return _Turn.open > 1
+
+
 async def in_turn(channel: str, sender: str, work: Awaitable[Result]) -> Result:
     """Do the work of a turn; what it returns or raises."""
     with _turn(channel, sender):
@@ -82,6 +90,7 @@ def _turn(channel: str, sender: str) -> Iterator[None]:
     """One turn of a conversation, from the wait for it to the answer."""
     this = _Turn()
     token = _current.set(this)
+    _Turn.open += 1
     _waiting.inc()
     outcome = "answered"
     try:
@@ -93,6 +102,7 @@ def _turn(channel: str, sender: str) -> Iterator[None]:
         raise
     finally:
         _current.reset(token)
+        _Turn.open -= 1
         (_waiting if this.waiting is None else _working).dec()
         _end(this, channel, sender, outcome)
 

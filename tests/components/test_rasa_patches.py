@@ -2,7 +2,9 @@
 
 import ast
 import inspect
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -12,10 +14,21 @@ from rasa.core import processor
 from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
 from rasa.core.policies import rule_policy
+from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.core.events import (
+    ActionExecuted,
+    DefinePrevUserUtteredFeaturization,
+    Event,
+    SlotSet,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
 from backsignal.components import rasa_patches
@@ -28,12 +41,14 @@ COPYING = (processor, forms, rule_policy)
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     before = RemoteAction._validate_action_result, Event.resolve_by_type
+    find_action = RulePolicy._find_action_from_rules
     is_empty, copies = Domain.is_empty, [module.copy for module in COPYING]
     yield
     for module, copy in zip(COPYING, copies, strict=True):
         module.copy = copy
     RemoteAction._validate_action_result, Event.resolve_by_type = before[0], staticmethod(before[1])
     Domain.is_empty = is_empty
+    RulePolicy._find_action_from_rules = find_action
     processor.DaskGraphRunner = DaskGraphRunner
 
 
@@ -68,6 +83,25 @@ def test_every_event_type_is_found_as_before() -> None:
     assert Event.resolve_by_type("slot") is SlotSet
     with pytest.raises(ValueError, match="Unknown event"):
         Event.resolve_by_type("no such event")
+
+
+@pytest.mark.parametrize("user", [{"text": "hello you"}, {"intent": "greet"}], ids=["words", "intent"])
+def test_rules_that_go_by_words_are_found_where_there_are_any(user: dict[str, str], tmp_path: Path) -> None:
+    domain = Domain.load(str(PROJECT / "domain.yml"))
+    state = {"prev_action": {"action_name": ACTION_LISTEN_NAME}, "user": user}
+    lookup = {RULES: {json.dumps([state]): "utter_thanks"}, RULES_FOR_LOOP_UNHAPPY_PATH: {}}
+    storage, context = LocalModelStorage(tmp_path), ExecutionContext(GraphSchema({}))
+    policy = RulePolicy(RulePolicy.get_default_config(), storage, Resource("rules"), context, lookup=lookup)
+    said = UserUttered("hello you", {"name": "greet"})
+    listening = ActionExecuted(ACTION_LISTEN_NAME)
+    tracker = DialogueStateTracker.from_events(
+        "a", [listening, said, DefinePrevUserUtteredFeaturization("text" in user)]
+    )
+    before = [policy._find_action_from_rules(tracker, domain, by_words) for by_words in (True, False)]
+    rasa_patches.apply()
+    after = [policy._find_action_from_rules(tracker, domain, by_words) for by_words in (True, False)]
+    assert [found[0] for found in after] == [found[0] for found in before]
+    assert after["text" not in user][0] == "utter_thanks"
 
 
 @pytest.mark.parametrize("module", COPYING, ids=lambda module: module.__name__)

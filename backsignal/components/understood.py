@@ -1,0 +1,25 @@
+"""What a message was found to say before the components of the pipeline ask for it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from backsignal.language.reading_process import Understood
+
+_beforehand: ContextVar[tuple[str, Understood] | None] = ContextVar("understood beforehand", default=None)
+
+
+@contextmanager
+def understood_beforehand(text: str, understood: Understood) -> Iterator[None]:
+    """While this lasts, the components need not find out what the text says."""
+    token = _beforehand.set((text, understood))
+    try:
+        yield
+    finally:
+        _beforehand.reset(token)
+
+
+def understood_of(text: str) -> Understood | None:
+    """What is known of a text beforehand."""
+    known = _beforehand.get()
+    return known[1] if known and known[0] == text else None
