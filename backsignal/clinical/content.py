@@ -390,6 +390,11 @@ class Content:
         }
 
     @cached_property
+    def following(self) -> frozenset[str]:
+        """The findings that can be present without having been named: from others' sides or a number."""
+        return frozenset(f.id for f in self.findings.values() if f.both_sides_of or f.present_if)
+
+    @cached_property
     def questions(self) -> dict[str, Question]:
         """Every question by its id."""
         every = (*self.triage_questions, *self.advice_questions, *self.check_in.own)

@@ -76,6 +76,13 @@ class Interview(BaseModel):
     reference: str | None = None
     channel: str | None = None
 
+    def twin(self) -> "Interview":
+        """The same interview, to be changed by itself."""
+        own: dict[str, object] = {name: [*it] for name, it in self.__dict__.items() if isinstance(it, list)}
+        asking = self.asking.copy(update={"findings": [*self.asking.findings]}) if self.asking else None
+        own |= {"record": self.record.twin(), "asking": asking, "advised": {**self.advised}}
+        return self.copy(update=own)
+
 
 @dataclass(frozen=True)
 class Message:

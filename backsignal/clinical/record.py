@@ -20,7 +20,7 @@ class Value(str, Enum):
 Basis = Literal["told", "answered", "unsure", "refused", "unclear"]
 
 
-class Entry(BaseModel):
+class Entry(BaseModel, frozen=True):
     """What is known of one finding: the value, how it came about, whose words and when (ISO 8601)."""
 
     value: Value
@@ -32,7 +32,7 @@ class Entry(BaseModel):
     long_standing: bool = False
 
 
-class Number(BaseModel):
+class Number(BaseModel, frozen=True):
     """A number that the person gave, with their words."""
 
     value: float
@@ -46,6 +46,11 @@ class Record(BaseModel):
     numbers: dict[Measure, Number] = {}
     speaking_for: str | None = None
     withdrawn: dict[str, Entry] = {}
+
+    def twin(self) -> "Record":
+        """The same record, to be changed by itself."""
+        own = {"entries": {**self.entries}, "numbers": {**self.numbers}, "withdrawn": {**self.withdrawn}}
+        return self.copy(update=own)
 
     def forget_unknown(self, content: Content) -> None:
         """Drop the findings that the content does not know: they are of another version of it."""

@@ -59,17 +59,25 @@ def check(record: Record, content: Content) -> Triage:
 
 def open_always(record: Record, content: Content) -> tuple[str, ...]:
     """Findings that must be asked and have not been, in the order of the content."""
-    return tuple(f.id for f in content.findings.values() if f.ask_always and record.is_open(f.id, content))
+    return tuple(_open_always(record, content))
+
+
+def _open_always(record: Record, content: Content) -> Iterator[str]:
+    return (f.id for f in content.findings.values() if f.ask_always and record.is_open(f.id, content))
 
 
 def _triage(reasons: list[Reason], record: Record, content: Content) -> Triage:
     reasons.sort(key=lambda reason: -reason.level.rank)
     level = highest(reason.level for reason in reasons)
-    return Triage(level, tuple(reasons), final=level is Level.EMERGENCY or not open_always(record, content))
+    final = level is Level.EMERGENCY or next(_open_always(record, content), None) is None
+    return Triage(level, tuple(reasons), final)
 
 
 def _found(record: Record, content: Content) -> list[Reason]:
-    present = [f for f in content.findings.values() if counts_as_present(f, record, content)]
+    # All others are unknown, and most are.
+    known = content.following | record.entries.keys()
+    findings = (finding for finding in content.findings.values() if finding.id in known)
+    present = [finding for finding in findings if counts_as_present(finding, record, content)]
     return [*_single(present, record), *_combined({f.id for f in present}, record, content)]
 
 
