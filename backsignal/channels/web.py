@@ -48,6 +48,8 @@ from backsignal.telemetry.stages import in_turn, take_request_id
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[HTTPResponse | None]]
+# A turn's entries, and when the last check-in of the person is due.
+Answered = tuple[list[Entry], float | None]
 
 _MOST_STREAMS = 6
 # Somebody who agreed to be asked again has so long to see the last question.
@@ -197,8 +199,8 @@ class WebChannel(InputChannel):
         else:
             session = self._sessions.read(request.token)
             await _events_of(agent, session.sender)
-            until, before = await _needed_until(agent, session.sender), session.sender
-            session = self._sessions.renewed(session, restart, until)
+            last, before = await last_check_in(agent.tracker_store, session.sender), session.sender
+            session = self._sessions.renewed(session, restart, _to_see(last))
             if session.sender != before:
                 await move_check_ins(agent.tracker_store, before, session.sender)
         entries = await _opened(agent, session.sender, self._options.opening)
@@ -228,12 +230,10 @@ class WebChannel(InputChannel):
         take_request_id(request.headers.get("x-request-id"))
         # A turn that has begun is finished even if the person's connection breaks: a retry gets its answer.
         turn = asyncio.ensure_future(_kept_turn(agent, session.sender, message_id, text, payloads))
-        answer: dict[str, Any] = {"id": message_id, "messages": await asyncio.shield(turn)}
+        messages, last_check_in_at = await asyncio.shield(turn)
+        answer: dict[str, Any] = {"id": message_id, "messages": messages}
         self._streams.wake(session.sender)
-        until = 0
-        # The answer does not wait for a longer session: the next message brings one.
-        with suppress(UnavailableError):
-            until = await _needed_until(agent, session.sender)
+        until = _to_see(last_check_in_at)
         if until > session.expires:
             answer["token"] = self._sessions.token(self._sessions.renewed(session, until=until))
         return response.json(answer)
@@ -281,7 +281,7 @@ class _WebAnswers(Answers):
 
 async def _kept_turn(
     agent: Agent, sender: str, message_id: str, text: str | None, payloads: list[str]
-) -> list[Entry]:
+) -> Answered:
     """The answer to a message. Raises RefusedError with what to say meanwhile where it could not be kept."""
     try:
         with turns.one():
@@ -299,14 +299,15 @@ async def _kept_turn(
 
 async def _turn(
     agent: Agent, sender: str, message_id: str, text: str | None, payloads: list[str]
-) -> list[Entry]:
+) -> Answered:
     """The answer to a message: as it was given where the message was handled before, else a new turn."""
     async with agent.lock_store.lock(sender):
         entries = _said.of(sender, await _events_of(agent, sender))
         before = answer_to(entries, message_id)
         if before is not None:
             # It was handled, and the database went away before the safe message.
-            return before if len(before) > 1 else await _with_safe_message(agent, sender, before)
+            whole = before if len(before) > 1 else await _with_safe_message(agent, sender, before)
+            return whole, await last_check_in(agent.tracker_store, sender)
         if text is None:
             if not offered(entries).admits(payloads):
                 raise RefusedError(409, "not_offered")
@@ -322,12 +323,12 @@ async def _turn(
             )
             events = await _events_of(agent, sender)
         answer = answer_to(_said.of(sender, events), message_id)
-        await follow(agent.tracker_store, events, message_id, sender, WebChannel.name(), sender)
+        last = await follow(agent.tracker_store, events, message_id, sender, WebChannel.name(), sender)
         if answer is None:
             raise LookupError("the turn left no trace in the store")
         if is_cut_short([entry["text"] for entry in answer[1:]], failed):
-            return await _with_safe_message(agent, sender, answer)
-        return answer
+            answer = await _with_safe_message(agent, sender, answer)
+        return answer, last
 
 
 async def _with_safe_message(agent: Agent, sender: str, answer: list[Entry]) -> list[Entry]:
@@ -369,10 +370,9 @@ async def _news(agent: Agent, sender: str, seen: int) -> list[Entry]:
     return [entry for entry in entries if entry["n"] > seen]
 
 
-async def _needed_until(agent: Agent, sender: str) -> int:
+def _to_see(last_check_in_at: float | None) -> int:
     """Until when a session must last so that all check-ins that were agreed to can be seen."""
-    last = await last_check_in(agent.tracker_store, sender)
-    return 0 if last is None else int(last) + _TO_SEE_SECONDS
+    return 0 if last_check_in_at is None else int(last_check_in_at) + _TO_SEE_SECONDS
 
 
 def _agent(request: Request) -> Agent:

@@ -65,8 +65,11 @@ class CheckIns:
     def __init__(self, database: Database) -> None:
         self._database = database.keep(metadata, inbox.metadata, tracker_store.table.metadata)
 
-    async def agree(self, sender: str, channel: str, address: str) -> None:
-        """Schedule the check-ins of somebody who agreed; they take the place of earlier ones."""
+    async def agree(self, sender: str, channel: str, address: str) -> float:
+        """Schedule the check-ins of somebody who agreed; they take the place of earlier ones.
+
+        Returns when the last of them is due.
+        """
         times = due_times(channel, content(), clock.now())
         row = {"sender": sender, "channel": channel, "address": address}
 
@@ -75,14 +78,20 @@ class CheckIns:
             connection.execute(sa.insert(table), [{**row, "due": due} for due in times])
 
         await self._database.run(agreeing)
+        return max(times)
 
     async def stop(self, sender: str) -> None:
         """Ask this person no more."""
         await self._database.run(lambda connection: erase_check_ins(connection, sender))
 
-    async def heard(self, sender: str) -> None:
-        """The person wrote: what was asked needs no second asking."""
-        await self._database.run(lambda connection: connection.execute(_HEARD, {"of": sender}))
+    async def heard(self, sender: str) -> float | None:
+        """The person wrote: what was asked needs no second asking. Returns what `last` does."""
+
+        def hearing(connection: Connection) -> float | None:
+            connection.execute(_HEARD, {"of": sender})
+            return _last_of(sender, connection)
+
+        return await self._database.run(hearing)
 
     async def move(self, sender: str, to: str) -> None:
         """The person goes on in another conversation of the widget: they are asked there."""
@@ -91,10 +100,7 @@ class CheckIns:
 
     async def last(self, sender: str) -> float | None:
         """When the last of this person's check-ins is due; None where there is none to come."""
-        due: float | None = await self._database.run(
-            lambda connection: connection.execute(_LAST, {"of": sender}).scalar_one()
-        )
-        return due
+        return await self._database.run(partial(_last_of, sender))
 
     async def move_due(self) -> None:
         """Put what is due into the inbox, each once however many servers do this.
@@ -104,6 +110,11 @@ class CheckIns:
         now = clock.now()
         for row in await self._database.run(lambda connection: connection.execute(_DUE, {"now": now}).all()):
             await self._database.run(partial(_move, row, now))
+
+
+def _last_of(sender: str, connection: Connection) -> float | None:
+    due: float | None = connection.execute(_LAST, {"of": sender}).scalar_one()
+    return due
 
 
 def _move(row: sa.engine.Row, now: float, connection: Connection) -> None:
@@ -138,31 +149,37 @@ def _take(connection: Connection, row: sa.engine.Row, now: float) -> bool:
 
 async def follow(
     store: TrackerStore, events: Sequence[Event], event_id: str, sender: str, channel: str, address: str
-) -> None:
-    """Keep the schedule after a turn: the person wrote, agreed, declined, or is in an emergency."""
+) -> float | None:
+    """Keep the schedule after a turn: the person wrote, agreed, declined, or is in an emergency.
+
+    Returns when the last check-in is due; None where there is none to come.
+    """
     if not isinstance(store, ConversationStore):
-        return
+        return None
     try:
         check_ins = CheckIns(store.database)
-        await check_ins.heard(sender)
+        last = await check_ins.heard(sender)
         place = next(
             (n for n, it in enumerate(events) if isinstance(it, UserUttered) and it.message_id == event_id),
             None,
         )
         if place is None:
             # The turn was not kept, so it changed nothing.
-            return
+            return last
         slots = [it for it in events[place:] if isinstance(it, SlotSet)]
         wishes = [it.value for it in slots if it.key == CHECK_IN_SLOT]
         if wishes[-1:] == [AGREED]:
-            await check_ins.agree(sender, channel, address)
+            last = await check_ins.agree(sender, channel, address)
             metrics.check_ins.labels("agreed").inc()
         if wishes[-1:] == [STOPPED] or any(it.key == EMERGENCY_SLOT and it.value for it in slots):
             await check_ins.stop(sender)
             metrics.check_ins.labels("stopped").inc()
+            last = None
+        return last
     except Exception as error:
         # The answer itself stands; what is lost is only the asking again.
         logger.error("check_ins.follow.failed error=%s", type(error).__name__)
+        return None
 
 
 async def move_check_ins(store: TrackerStore, sender: str, to: str) -> None:
