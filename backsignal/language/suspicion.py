@@ -42,7 +42,7 @@ class Settings(NamedTuple):
     windows of a long text are given to the encoder. Where the rules read a finding, an emergency below
     `unlikely` says that they misread it (where the n-grams alone reach `sure`, the encoder is not asked), and
     the finding from `likely` on that it is there now; where they read that it is denied, from `likely_denied`
-    on.
+    on. Where the n-grams alone are further from that than `lift`, the encoder is not asked either.
     """
 
     encoder_share: float
@@ -57,6 +57,7 @@ class Settings(NamedTuple):
     sure: float
     likely: float
     likely_denied: float
+    lift: float
 
 
 class Suspicion:
@@ -97,6 +98,8 @@ class Hints:
         self._windows = windows_of(text)
         self._plain = len(text.split()) <= _PLAIN_WORDS
         self._by_ngrams = [detector.ngrams.scores(window.text) for window in self._windows]
+        # The most suspicious first: it is asked about anyway, and often tells enough.
+        self._order = sorted(range(len(self._windows)), key=lambda at: -float(self._by_ngrams[at][-1]))
         self._by_both: dict[int, Scores] = {}
 
     def suspects(self, settled: Collection[str] = (), elsewhere: Collection[str] = ()) -> tuple[str, ...]:
@@ -123,22 +126,26 @@ class Hints:
         around = self._around(finding, start, end)
         if any(self._by_ngrams[at][-1] >= self._settings.sure for at in around):
             return False
-        return bool(around) and max(float(self._both(at)[-1]) for at in around) < self._settings.unlikely
+        return bool(around) and all(self._both(at)[-1] < self._settings.unlikely for at in around)
 
     def believes(self, finding: str, start: int, end: int, denied: bool = False) -> bool:
         """Whether the text around a place (character offsets) says that a finding is there, and now."""
         enough = self._settings.likely_denied if denied else self._settings.likely
-        return any(self._score(at, finding) >= enough for at in self._around(finding, start, end))
+        return any(
+            self._score(self._by_ngrams[at], finding) >= enough - self._settings.lift
+            and self._score(self._both(at), finding) >= enough
+            for at in self._around(finding, start, end)
+        )
 
-    def _score(self, window: int, finding: str) -> float:
-        both = self._both(window)
-        return float(both[-1] + both[self._detector.findings.index(finding)])
+    def _score(self, scores: Scores, finding: str) -> float:
+        return float(scores[-1] + scores[self._detector.findings.index(finding)])
 
     def _of_findings(self) -> Scores | None:
         """One score a finding; None where the n-grams alone rule an emergency out."""
-        windows = sorted(range(len(self._windows)), key=lambda at: -float(self._by_ngrams[at][-1]))
         likely = [
-            at for at in windows[: self._settings.windows] if self._by_ngrams[at][-1] >= self._settings.floor
+            at
+            for at in self._order[: self._settings.windows]
+            if self._by_ngrams[at][-1] >= self._settings.floor
         ]
         if not likely:
             return None
@@ -151,7 +158,7 @@ class Hints:
         """The windows that hold a place; none where nothing is known of the finding."""
         if finding not in self._detector.findings or self._plain:
             return []
-        return [at for at, window in enumerate(self._windows) if window.start < end and start < window.end]
+        return [at for at in self._order if self._windows[at].start < end and start < self._windows[at].end]
 
     def _both(self, at: int) -> Scores:
         """The log odds of each finding in a window, and of any of them at the end."""

@@ -4,17 +4,22 @@ import json
 import re
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backsignal.clinical.content import Content
-from backsignal.clinical.findings import Status
+from backsignal.clinical.content import CONTENT_FOLDER, Content
+from backsignal.clinical.findings import Reading, Status
 from backsignal.clinical.levels import Level
 from backsignal.language import suspicion_training
+from backsignal.language.derived import load_derivations
+from backsignal.language.duration import load_times
 from backsignal.language.encoder import WEIGHTS, Encoder
+from backsignal.language.lexicon import load_lexicon
 from backsignal.language.ngrams import features
 from backsignal.language.public_encoder import PublicEncoder
 from backsignal.language.reader import Reader
@@ -210,6 +215,27 @@ def test_it_never_raises(text: str) -> None:
 def test_a_sign_within_small_talk_counts_or_is_asked(sign: str, before: str, after: str) -> None:
     read = _READER.read(f"{before} {sign}. {after}", today=TODAY).mentions
     assert [m.status for m in read if m.finding == SIGNS[sign]] in ([Status.PRESENT], [Status.UNCERTAIN])
+
+
+def test_the_encoder_is_left_out_only_where_it_makes_no_difference(detector: Suspicion) -> None:
+    asked, always = _times_asked(detector, {}), _times_asked(detector, {"lift": 99.0, "sure": 99.0})
+    assert asked.readings == always.readings
+    assert asked.times < 0.9 * always.times
+
+
+class _Asked(NamedTuple):
+    readings: list[Reading]
+    times: int
+
+
+def _times_asked(detector: Suspicion, changed: dict[str, float]) -> _Asked:
+    """The longer development texts, and how often the encoder was asked about them."""
+    encoder = Mock(wraps=detector.encoder)
+    asked = Suspicion(detector.findings, detector.ngrams, encoder, detector.settings._replace(**changed))
+    content = CONTENT_FOLDER
+    reader = Reader(load_lexicon(content), load_times(content), load_derivations(content), asked)
+    readings = [reader.read(row["text"], today=TODAY) for row in rows("long")]
+    return _Asked(readings, encoder.suspicion.call_count)
 
 
 def test_few_words_are_taken_at_their_word(reader: Reader, rules: Reader) -> None:
