@@ -30,6 +30,8 @@ class Ages:
                 continue
             value = int(number[0])
             if len(word) == _YEAR_DIGITS and self._is_birth(view, index):
+                if self._words.has("since", *view.before(index, 5)):
+                    continue  # "I leak since Callum was born in 2009"
                 value, weight = year - value, 3.0
             else:
                 weight = self._weight(view, index, value, number[1], others)

@@ -158,6 +158,9 @@ class Scopes:
                 if match.start >= trigger.start:
                     pointer = max(pointer, match.end)  # "no weakness/numbness": the list goes on
                 continue  # "never woken by it" is said with its own "never"
+            if match.absent and target == match.start and self._chart.has(target, "DENIAL"):
+                pointer = max(pointer, match.end)
+                continue  # "no tingling no weakness": the second is denied by its own "no"
             if self._fails_later(match, target):
                 continue  # "no pain in the leg, it just won't lift"
             denies = trigger.rule.category == "negated" or match.complaint

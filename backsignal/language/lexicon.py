@@ -21,7 +21,7 @@ _OTHER_FILES = frozenset({"grammar.yml", "spelling.yml", "times.yml", "derived.y
 MARKS = {
     ",": "COMMA", ".": "STOP", "?": "QMARK", ":": "COLON", "-": "DASH", "/": "SLASH", "&": "AND", "+": "PLUS",
     "(": "OPEN", ")": "CLOSE", "\n": "LINE", "…": "DOTS", ";": "SEMICOLON", "!": "BANG", "%": "PERCENT",
-    "~": "TILDE", ">": "MORE", "°": "DEGREE",
+    "~": "TILDE", "=": "EQUALS", ">": "MORE", "°": "DEGREE",
     '"': "QUOTE", "\u201c": "QUOTE", "\u201d": "QUOTE", "'": "TICK", "\u2018": "TICK", "\u2019": "TICK",
 }  # fmt: skip
 

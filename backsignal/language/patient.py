@@ -87,6 +87,7 @@ class Owners:
         self._sentences = sentences
         self._complaints = complaints
         self._of_patient = of_patient
+        self._referred: list[VoiceMark] = []  # each "he" and "she" with the relation it stands for
 
     def assign(self, matches: list[Match]) -> str | None:
         """Decide who the patient is and mark what is said of anybody else; returns the patient's relation."""
@@ -107,6 +108,7 @@ class Owners:
                         named.append(mark.relation)
                 elif mark.voice == "third":
                     mark = VoiceMark(mark.at, "third", self._referred_to(mark, named))
+                    self._referred.append(mark)
                 here.append(mark)
             owned += [(match, self._holder(match, here, start, last)) for match in inside]
             subjects = [mark for mark in here if mark.voice != "you"]
@@ -194,7 +196,8 @@ class Owners:
 
     def others(self, patient: str | None) -> frozenset[int]:
         """Tokens that name somebody who is not the patient."""
-        named = frozenset(mark.at for mark in self._voices if mark.relation and mark.relation != patient)
+        marks = [*self._voices, *self._referred]
+        named = frozenset(mark.at for mark in marks if mark.relation and mark.relation != patient)
         if patient is not None:
             named |= {mark.at for mark in self._voices if mark.voice == "self" and not mark.relation}
             # "my daughter", "my 12 year old daughter"

@@ -87,6 +87,18 @@ def variants(items: list[Item]) -> Iterable[list[Item]]:
     yield from variants([*items[:optional], *items[optional + 1 :]])
 
 
+def _joined(items: list[Item]) -> list[Item]:
+    """The items with one gap where an optional item that was left out had one on either side."""
+    joined: list[Item] = []
+    for item in items:
+        if item.gap and joined and joined[-1].gap:
+            gap = item.gap if item.gap == joined[-1].gap else ".."
+            joined[-1] = Item((), gap=gap, length=joined[-1].length + item.length)
+        else:
+            joined.append(item)
+    return joined
+
+
 @dataclass(slots=True, eq=False)
 class _Node:
     children: dict[str, "_Node"] = field(default_factory=dict)
@@ -308,7 +320,7 @@ class Matcher:
         for written in variants(items):
             # Without its optional last item a pattern must not end in a gap.
             solid = [index for index, item in enumerate(written) if not item.gap]
-            variant = written[solid[0] : solid[-1] + 1] if solid else []
+            variant = _joined(written[solid[0] : solid[-1] + 1]) if solid else []
             if not variant:
                 continue
             node = self._root
