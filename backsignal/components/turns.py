@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any, Final
 
-from pydantic import BaseModel, parse_obj_as
+from pydantic import BaseModel
 
 from backsignal.clinical.content import Content
-from backsignal.clinical.findings import Reading
+from backsignal.clinical.findings import Duration, Mention, Reading, Status
 from backsignal.clinical.interview import Interview, Message, forget_unknown
 from backsignal.clinical.wording import Reply, say
 
@@ -64,7 +64,13 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
 
 def reading_from_json(data: dict[str, Any] | None) -> Reading:
     """A reading from the parsed message; empty where the message has none."""
-    return parse_obj_as(Reading, data) if data else Reading()
+    if not data:
+        return Reading()
+    mentions = tuple(Mention(**{**it, "status": Status(it["status"])}) for it in data["mentions"])
+    duration = Duration(**data["duration"]) if data["duration"] else None
+    return Reading(
+        **{**data, "mentions": mentions, "duration": duration, "suspected": tuple(data["suspected"])}
+    )
 
 
 class _Stored(dict[str, Any]):

@@ -5,9 +5,16 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backsignal.clinical.findings import Duration, Mention, Reading, Status
 from backsignal.clinical.interview import Asking, Interview
 from backsignal.clinical.record import Entry, Number, Record, Value
-from backsignal.components.turns import content, interview_from_slot, interview_to_slot
+from backsignal.components.turns import (
+    content,
+    interview_from_slot,
+    interview_to_slot,
+    reading_from_json,
+    reading_to_json,
+)
 
 FINDINGS = sorted(content().findings)
 QUESTIONS = sorted(content().questions)
@@ -67,6 +74,32 @@ def test_each_has_an_interview_of_their_own(interview: Interview) -> None:
         _change(changed)
     assert json.dumps(slot) == before
     assert interview_from_slot(slot) == Interview.parse_obj(json.loads(before))
+
+
+readings = st.builds(
+    Reading,
+    mentions=st.lists(
+        st.builds(
+            Mention,
+            finding=findings,
+            status=st.sampled_from(Status),
+            text=texts,
+            start=st.integers(0, 9),
+            end=st.integers(0, 9),
+            side=st.sampled_from([None, "left"]),
+            doubted=st.booleans(),
+        )
+    ).map(tuple),
+    answer=st.sampled_from([None, "yes", "unsure"]),
+    duration=st.none() | st.builds(Duration, days=st.floats(0, 99), text=texts),
+    age=st.none() | st.integers(0, 99),
+    suspected=st.lists(findings).map(tuple),
+)
+
+
+@given(readings)
+def test_a_reading_travels_as_json(reading: Reading) -> None:
+    assert reading_from_json(json.loads(json.dumps(reading_to_json(reading)))) == reading
 
 
 def _change(interview: Interview) -> None:
