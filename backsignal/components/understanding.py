@@ -76,7 +76,9 @@ class Understanding(GraphComponent):
     def _certain_intent(self, text: str, reading: Reading, predicted: dict[str, Any]) -> str | None:
         if not reading.english and not reading.mentions:
             return _NOT_ENGLISH
-        told = {mention.finding for mention in reading.mentions if mention.status is Status.PRESENT}
+        present = {mention.finding for mention in reading.mentions if mention.status is Status.PRESENT}
+        # "For months", or an age, can be said of anything.
+        told = {finding for finding in present if not content().findings[finding].present_if}
         sign = reading.suspected or any(content().findings[finding].level for finding in told)
         overruled = self._off_topic | self._polite if sign else self._off_topic
         doubtful = predicted.get(PREDICTED_CONFIDENCE_KEY, 0) < _DOUBTFUL and "?" not in text
