@@ -57,8 +57,9 @@ def measure(folder: Path, rounds: int, seconds: float, stored: int) -> dict[str,
         for name, bot in bots.items():
             sys.stderr.write(f"round {number + 1} of {rounds}: {name}\n")
             rows[name].append(_round(bot, seconds))
-    messages, kept = messages_growth(bots["ours"]), stored_growth(folder, stored)
-    ratios = _ratios(rows)
+    messages, kept = messages_growth(bots["ours"]), stored_growth(folder, stored, rounds)
+    grown = [full / empty for full, empty in zip(kept["with"], kept["without"], strict=True)]
+    ratios = {**_ratios(rows), "growth_stored": grown}
     return {
         "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "machine": {"cores": psutil.cpu_count(), "memory_gb": round(psutil.virtual_memory().total / 1e9),
@@ -66,11 +67,10 @@ def measure(folder: Path, rounds: int, seconds: float, stored: int) -> dict[str,
         "ratio": {
             **{name: round(statistics.median(each), 3) for name, each in ratios.items()},
             "growth_messages": round(messages["400"] / messages["10"], 3),
-            "growth_stored": round(kept["with"] / kept["without"], 3),
         },
         "spread": {name: [round(min(each), 3), round(max(each), 3)] for name, each in ratios.items()},
         "bots": rows,
-        "growth": {"messages": messages, "stored": kept},
+        "growth": {"messages": messages, "stored": {**kept, "stored": stored}},
         "offline": offline(),
         "floor": _round(make_floor(folder / "floor"), seconds),
         "postgres_and_redis": on_postgres_and_redis(bots["ours"], max(USERS), seconds),

@@ -1,11 +1,13 @@
 """Does a message get slower with the length of its conversation, or with how many are stored?"""
 
+import itertools
 import json
 import sqlite3
 import statistics
 import time
 import urllib.request
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 from bench.servers import Bot, ours, running
@@ -14,6 +16,7 @@ from bench.servers import Bot, ours, running
 _SAID = ("heat or ice?", "why do you ask?", "thanks", "what is a spasm?")
 _AT = (10, 100, 400)
 _AROUND = 10
+_CONVERSATIONS, _ANSWERS = 30, 6
 
 
 def messages_growth(bot: Bot) -> dict[str, float]:
@@ -25,42 +28,48 @@ def messages_growth(bot: Bot) -> dict[str, float]:
     return {str(at): statistics.median(times[at - _AROUND : at + _AROUND]) for at in _AT}
 
 
-def stored_growth(folder: Path, count: int) -> dict[str, float]:
-    """Median milliseconds of a message without and with so many stored conversations."""
-    full = folder / "full.db"
-    result = {}
-    for name, database in (("without", folder / "empty.db"), ("with", full)):
-        server_bot = ours(folder, database)
-        if name == "with":
-            _fill(folder / "empty.db", full, count)
-        with running(server_bot) as server:
-            times = []
-            for _ in range(8):
-                sender = uuid.uuid4().hex
-                _say(server.url, sender, "my back hurts")
-                times += [_say(server.url, sender, "no") for _ in range(6)]
-        result[name] = statistics.median(times)
-    return {**result, "stored": count}
+def stored_growth(folder: Path, count: int, rounds: int) -> dict[str, list[float]]:
+    """Median milliseconds of a message without and with so many stored conversations, round by round in turn.
+
+    The hourly work, which looks through what is stored, begins with each server: it is measured with it.
+    """
+    databases = {"without": folder / "empty.db", "with": folder / "full.db"}
+    bots = {name: ours(folder, database) for name, database in databases.items()}
+    with running(bots["without"]) as server:
+        _converse(server.url)
+    _fill(databases["without"], databases["with"], count)
+    times: dict[str, list[float]] = {name: [] for name in bots}
+    for _ in range(rounds):
+        for name, bot in bots.items():
+            with closing(sqlite3.connect(databases[name])) as database, database:
+                database.execute("DELETE FROM jobs")
+            with running(bot) as server:
+                said = [_converse(server.url) for _ in range(_CONVERSATIONS)]
+            times[name].append(statistics.median(itertools.chain(*said)))
+    return times
+
+
+def _converse(url: str) -> list[float]:
+    """Milliseconds of each answer of a new conversation."""
+    sender = uuid.uuid4().hex
+    _say(url, sender, "my back hurts")
+    return [_say(url, sender, "no") for _ in range(_ANSWERS)]
 
 
 def _fill(source: Path, target: Path, count: int) -> None:
-    """Copy one stored conversation under so many names."""
-    with sqlite3.connect(source) as database:
-        columns = [row[1] for row in database.execute("PRAGMA table_info(events)") if row[1] != "id"]
-        made = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-        schema = [row[0] for row in database.execute(made)]
-        sender = database.execute("SELECT sender_id FROM events ORDER BY id DESC LIMIT 1").fetchone()[0]
-        rows = database.execute(
-            f"SELECT {', '.join(columns)} FROM events WHERE sender_id = ?", (sender,)
-        ).fetchall()
-    place = columns.index("sender_id")
-    with sqlite3.connect(target) as database:
-        for statement in schema:
-            database.execute(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
-        marks = ", ".join("?" * len(columns))
-        for number in range(count):
-            copies = [(*row[:place], f"stored-{number}", *row[place + 1 :]) for row in rows]
-            database.executemany(f"INSERT INTO events ({', '.join(columns)}) VALUES ({marks})", copies)
+    """Copy a database, and in it one stored conversation with its audit under so many names."""
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as database, database:
+        original.backup(database)
+        (sender,) = database.execute("SELECT sender_id FROM events ORDER BY id DESC LIMIT 1").fetchone()
+        for table, key, name in (("events", "id", "sender_id"), ("audit", "number", "sender")):
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] != key]
+            values = ["'stored-' || n" if column == name else column for column in columns]
+            database.execute(
+                "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) "
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM numbers "
+                f"CROSS JOIN (SELECT * FROM {table} WHERE {name} = ? ORDER BY {key})",
+                (count, sender),
+            )
 
 
 def _say(url: str, sender: str, text: str) -> float:
