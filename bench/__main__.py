@@ -15,6 +15,7 @@ import psutil
 from bench.growth import messages_growth, stored_growth
 from bench.many import on_postgres_and_redis
 from bench.offline import offline
+from bench.parse import parse_ms
 from bench.report import figure, write_report
 from bench.servers import PROJECT, Bot, load, make_floor, make_stock, ours, running, train
 from bench.widget import first_load
@@ -72,6 +73,7 @@ def measure(folder: Path, rounds: int, seconds: float, stored: int) -> dict[str,
         "bots": rows,
         "growth": {"messages": messages, "stored": {**kept, "stored": stored}},
         "offline": offline(),
+        "parse": {name: parse_ms(bot) for name, bot in bots.items()},
         "floor": _round(make_floor(folder / "floor"), seconds),
         "postgres_and_redis": on_postgres_and_redis(bots["ours"], max(USERS), seconds),
         "widget": first_load(bots["ours"]),

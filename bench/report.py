@@ -51,6 +51,7 @@ def _table(result: dict[str, Any]) -> str:
     ):
         stock, ours = (_value(result["bots"][bot], path) for bot in ("stock", "ours"))
         lines.append(f"| {label} | {stock:.1f} {unit} | {ours:.1f} {unit} |")
+    lines += ["| parse alone, a chat message | {stock:.1f} ms | {ours:.1f} ms |".format(**result["parse"])]
     lines += ["", "| ours alone | |", "|---|---|"]
     lines += [
         f"| message {at} of one conversation | {ms:.1f} ms |"

@@ -107,8 +107,8 @@ def train(bot: Bot) -> float:
     name = bot.model.name.removesuffix(".tar.gz")
     arguments = ["train", "--force", "--fixed-model-name", name, "--out", str(bot.model.parent)]
     subprocess.run(
-        bot.command(*arguments), cwd=bot.folder, env=_environment(bot), check=True, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        bot.command(*arguments), cwd=bot.folder, env=environment_of(bot), check=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     return time.perf_counter() - begun
 
@@ -124,7 +124,7 @@ def running(bot: Bot) -> Iterator[Running]:
     process = subprocess.Popen(
         bot.command(*arguments, *bot.options),
         cwd=bot.folder,
-        env=_environment(bot),
+        env=environment_of(bot),
         stderr=subprocess.DEVNULL,
     )
     done = threading.Event()
@@ -151,7 +151,8 @@ def load(bot: Bot, server: Running, users: int, seconds: float) -> dict[str, Any
     return result
 
 
-def _environment(bot: Bot) -> dict[str, str]:
+def environment_of(bot: Bot) -> dict[str, str]:
+    """What a bot's processes run with."""
     return {**os.environ, **_ENVIRONMENT, **bot.environment}
 
 
