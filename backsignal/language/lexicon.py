@@ -48,6 +48,7 @@ class FindingEntry(_Lines):
     present: list[StrictStr] = []
     absent: list[StrictStr] = []
     denied: list[StrictStr] = []  # counts only where it is denied ("no accidents", "no injury")
+    fixed: list[StrictStr] = []  # present too, and no idiom takes a word of it ("chest infection")
     stubborn: bool = False  # the complaint itself: only denied by a word right at it
     lasting: bool = False  # a thing of the past that still counts ("had cancer ten years ago")
     of_patient: bool = False  # what the patient is: said of somebody else it says nothing
@@ -151,6 +152,7 @@ class FindingOutput(NamedTuple):
     finding: str
     absent: bool
     denied: bool = False
+    fixed: bool = False
 
 
 class TopicOutput(NamedTuple):
@@ -352,6 +354,8 @@ def _compile(file: LexiconFile, matcher: Matcher, idioms: Matcher) -> None:
     for finding, entry in file.findings.items():
         for pattern in _patterns(entry.present):
             matcher.add(FindingOutput(finding, absent=False), pattern)
+        for pattern in _patterns(entry.fixed):
+            matcher.add(FindingOutput(finding, absent=False, fixed=True), pattern)
         for pattern in _patterns(entry.absent):
             matcher.add(FindingOutput(finding, absent=True), pattern)
         for pattern in _patterns(entry.denied):

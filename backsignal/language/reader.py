@@ -187,10 +187,10 @@ class _Text:
 
     def _is_blocked(self, item: Found, blocked: list[bool], idioms: list[tuple[int, int]]) -> bool:
         """Whether an idiom takes a word of it; one that "steady on my feet" itself holds takes none."""
-        if not any(any(blocked[first:last]) for first, last in item.parts):
-            return False
         output = item.output
         assert isinstance(output, FindingOutput)
+        if output.fixed or not any(any(blocked[first:last]) for first, last in item.parts):
+            return False
         if not output.absent or len(item.parts) < 2:
             return True
         return any(

@@ -66,11 +66,30 @@ from tests.language.reading import read, statuses
         ("coughing doesn't make it worse", {"pain_on_straining"}),
         ("I have full bladder and bowel control", {"bladder_incontinence", "bowel_incontinence"}),
         ("not short of breath", {"chest_pain"}),
+        ("I don't take steroids, blood thinners or anything else", {"steroid_use", "anticoagulant"}),
+        ("I'm not diabetic and I've never had cancer", {"immunosuppression", "cancer_history"}),
+        ("nobody has ever told me I've got cancer", {"cancer_history"}),
+        ("non-diabetic", {"immunosuppression"}),
+        ("I can cough and sneeze without it hurting", {"pain_on_straining"}),
     ],
 )
 def test_denied(text: str, absent: set[str]) -> None:
     said = statuses(text)
     assert {finding: said.get(finding) for finding in absent} == dict.fromkeys(absent, "absent")
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("woke up drenched in sweat", "fever"),
+        ("had a chest infection last week", "recent_infection"),
+        ("hurt myself lifting a box", "minor_trauma"),
+        ("the pain has been dragging on", "persisting"),
+        ("30 weeks and my waters have been trickling", "pregnancy_danger_sign"),
+    ],
+)
+def test_no_idiom_of_another_sign_takes_a_fixed_phrase(text: str, finding: str) -> None:
+    assert statuses(text).get(finding) == "present"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +124,14 @@ def test_denied(text: str, absent: set[str]) -> None:
         ('Agent: I see "urinary retention" here.\nCaller: That was with the prostate.', "bladder_retention"),
         ("Does it go into your legs? Yes, the left one.", "both_legs"),
         ("What is 2+2?", "pregnancy"),
+        ("It came on by itself.", "bowel_incontinence"),
+        ("stiff as a board every morning", "severe_abdominal_pain"),
+        ("the pain has me in tears", "tearing_or_pulsating_pain"),
+        ("tried heat, ice, painkillers, nothing works", "sexual_dysfunction"),
+        ("can't bear anyone touching my spine", "severe_abdominal_pain"),
+        ("jarred my back coming down the stairs", "major_trauma"),
+        ("my toes are tingling", "both_legs"),
+        ("I take a blood thinner", "weight_loss"),
         ("no morning stiffness", "sexual_dysfunction"),
         ("lower back pain, legs buckling", "radiating_leg_pain"),
         ("My slipper keeps coming off the right foot.", "radiating_leg_pain"),
