@@ -7,12 +7,13 @@ is loaded where something needs it.
 import os
 import sys
 import warnings
+from pathlib import Path
 
 # Sanic sets a filter of its own when it is imported, so ours must come after it.
 import sanic  # noqa: F401
 from sqlalchemy.exc import SADeprecationWarning
 
-from backsignal.components.deferred_tensorflow import defer_tensorflow
+from backsignal.components.deferred_tensorflow import defer_tensorflow, leave_networks_out
 
 for noise in (DeprecationWarning, SADeprecationWarning):
     warnings.filterwarnings("ignore", category=noise)
@@ -23,14 +24,20 @@ os.umask(0o077)
 os.environ.setdefault("SANIC_HOST", "127.0.0.1")
 
 if __name__ == "__main__":
+    training = sys.argv[1:2] == ["train"]
     defer_tensorflow(serving=sys.argv[1:2] in (["run"], ["shell"]))
+    if training:
+        leave_networks_out(Path("config.yml"))
 
     import coloredlogs  # type: ignore[import-untyped] # it has no types
     import rasa.__main__
 
+    from backsignal.components import training_patches
     from backsignal.telemetry import logs
 
-    if sys.argv[1:2] != ["train"]:
+    if training:
+        training_patches.apply()
+    else:
         # Rasa's reports of errors carry the variables of each frame.
         os.environ["RASA_TELEMETRY_ENABLED"] = "false"
         logs.keep_private()

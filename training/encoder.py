@@ -310,7 +310,8 @@ def write_graph(values: dict[str, Array], path: Path) -> None:
     for at in range(HALF):
         x = graph.layer(x, str(at), end="out" if at == HALF - 1 else "")
     words = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "words", WIDTH]) for name in ("in", "out")
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["texts", "words", WIDTH])
+        for name in ("in", "out")
     ]
     made = helper.make_graph(graph.nodes, "half_encoder", words[:1], words[1:], graph.numbers)
     sets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]

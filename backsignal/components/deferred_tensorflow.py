@@ -3,7 +3,8 @@
 Rasa 3.6.21 imports it for every bot in two places. One module needs three names of it for training networks
 and for nothing else: they are functions here, which import the real thing when they are called. And loading a
 model looks up the class that checked config.yml before the training, which knows all of Rasa's networks:
-while a server starts, an empty class of that name stands in for it.
+while a server starts, an empty class of that name stands in for it. While a model without networks is
+trained, empty classes stand in for the networks themselves.
 
 Rasa's networks (DIET, TED) import what they need by themselves, so that a config.yml with them works as ever.
 On another version of Rasa nothing is changed.
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -23,6 +25,14 @@ _NAMES = {
     "rasa.utils.tensorflow.data_generator": ("RasaBatchDataGenerator",),
 }
 _CHECKS_CONFIG = ("rasa.graph_components.validators.default_recipe_validator", "DefaultV1RecipeValidator")
+_NETWORKS = {
+    "rasa.nlu.classifiers.diet_classifier": "DIETClassifier",
+    "rasa.nlu.selectors.response_selector": "ResponseSelector",
+    "rasa.nlu.featurizers.dense_featurizer.convert_featurizer": "ConveRTFeaturizer",
+    "rasa.nlu.featurizers.dense_featurizer.lm_featurizer": "LanguageModelFeaturizer",
+    "rasa.core.policies.ted_policy": "TEDPolicy",
+    "rasa.core.policies.unexpected_intent_policy": "UnexpecTEDIntentPolicy",
+}
 
 
 def defer_tensorflow(*, serving: bool) -> bool:
@@ -41,8 +51,17 @@ def defer_tensorflow(*, serving: bool) -> bool:
         for module in _NAMES:
             del sys.modules[module]
     if serving:
-        module, name = _CHECKS_CONFIG
-        sys.modules[module] = _stand_in(module, {name: type(name, (), {"__module__": module})})
+        _leave_empty(*_CHECKS_CONFIG)
+    return True
+
+
+def leave_networks_out(config: Path) -> bool:
+    """Keep Rasa's networks out of a training for a configuration that names none; says whether it did."""
+    told = config.read_text(encoding="utf-8")
+    if version("rasa") != WRITTEN_FOR or any(name in told for name in _NETWORKS.values()):
+        return False
+    for module, name in _NETWORKS.items():
+        _leave_empty(module, name)
     return True
 
 
@@ -51,6 +70,10 @@ def model_is_loaded() -> None:
     module, _ = _CHECKS_CONFIG
     if getattr(sys.modules.get(module), "__file__", None) is None:
         sys.modules.pop(module, None)
+
+
+def _leave_empty(module: str, name: str) -> None:
+    sys.modules[module] = _stand_in(module, {name: type(name, (), {"__module__": module})})
 
 
 def _stand_in(module: str, names: dict[str, Any]) -> ModuleType:

@@ -5,7 +5,11 @@ vector of a sentence, the upper half tuned on the messages in `training/` in the
 findings (docs/suspicion.md). It takes at most MAX_PIECES word pieces; what is longer is cut off.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import groupby
+from os import cpu_count
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +24,14 @@ from backsignal.language.encoder_weights import (
     public_layer,
     tuned_layer,
 )
-from backsignal.language.public_encoder import LAYERS, Array, PublicEncoder
+from backsignal.language.public_encoder import LAYERS, WIDTH, Array, PublicEncoder
 from backsignal.language.word_pieces import MAX_PIECES, Pieces
 
 WEIGHTS = Path(__file__).parent / "weights"
 GRAPH_FILE = "half_encoder.onnx"
 TUNED_FILE = "tuned_half.npz"
+# So many texts at once: fewer leave the weights to be read too often, more do not fit beside them.
+_TOGETHER = 8
 
 Vector = NDArray[np.float32]
 
@@ -57,22 +63,44 @@ class Encoder:
 
     def vector(self, text: str) -> Vector:
         """What a text is about, as 384 numbers."""
-        return _mean(self._upper(self._half_way(text)))
+        return np.asarray(_means(self._upper(self._half_way(text)))[0])
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """What each of many texts is about, a row each: on all cores, texts of one length together."""
+        pieces = [self._pieces.pieces(text) for text in texts]
+        order = sorted(range(len(texts)), key=lambda at: len(pieces[at]))
+        together = [
+            alike[start : start + _TOGETHER]
+            for alike in (list(group) for _, group in groupby(order, key=lambda at: len(pieces[at])))
+            for start in range(0, len(alike), _TOGETHER)
+        ]
+
+        def of_some(some: list[int]) -> NDArray[np.float32]:
+            return _means(self._upper(self._lower(self._embedded([pieces[at] for at in some]))))
+
+        found = np.empty((len(texts), WIDTH), dtype=np.float32)
+        with ThreadPoolExecutor(cpu_count()) as threads:
+            for some, vectors in zip(together, threads.map(of_some, together), strict=True):
+                found[some] = vectors
+        return found
 
     def suspicion(self, text: str) -> Vector:
         """The log odds of each emergency finding, and of any of them at the end."""
         weights, bias = self._head
-        return np.asarray(_mean(self._tuned(self._half_way(text))) @ weights + bias)
+        return np.asarray(_means(self._tuned(self._half_way(text)))[0] @ weights + bias)
 
     def _half_way(self, text: str) -> Array:
         # Whoever asks what a message is about asks next what it hints at. Nobody's words are kept for that.
         last, this = self._last, hash(text)
         if last and last[0] == this:
             return last[1]
-        pieces = self._pieces.pieces(text)
-        found = self._lower(_normalized(self._words[pieces] + self._places[: len(pieces)], *self._norm)[None])
+        found = self._lower(self._embedded([self._pieces.pieces(text)]))
         self._last = (this, found)
         return found
+
+    def _embedded(self, pieces: list[list[int]]) -> Array:
+        """What goes into the network, [texts, words, 384], for texts of as many pieces each."""
+        return _normalized(self._words[pieces] + self._places[: len(pieces[0])], *self._norm)
 
 
 class _Half:
@@ -89,12 +117,12 @@ class _Half:
         )
 
     def __call__(self, words: Array) -> Array:
-        """From what comes in, [1, words, 384], to what goes out."""
+        """From what comes in, [texts, words, 384], to what goes out."""
         return np.asarray(self._session.run(None, {"in": words})[0])
 
 
-def _mean(words: Array) -> Vector:
-    return np.asarray(words[0].mean(axis=0))
+def _means(words: Array) -> Array:
+    return np.asarray(words.mean(axis=1))
 
 
 def _normalized(words: Array, scale: Array, shift: Array) -> Array:

@@ -57,7 +57,7 @@ def train(
 
     encoder = Encoder.load()
     texts = [text for text, _ in examples]
-    vectors = np.stack([_unit(encoder.vector(text)) for text in texts]) * encoder_share
+    vectors = np.stack([_unit(vector) for vector in encoder.vectors(texts)]) * encoder_share
     blocks, ngrams = count(texts)
     matrix = sparse.hstack([ngrams, sparse.csr_matrix(vectors)], format="csr")
     model = LinearSVC(C=strength, class_weight="balanced", random_state=_SEED, max_iter=_MOST_STEPS)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -34,6 +35,30 @@ logger = rasa.utils.train_utils.create_common_callbacks(1)[0]
 assert isinstance(logger, tensorflow.keras.callbacks.Callback)
 """
 
+TRAINS_WITHOUT = """
+import sys
+from pathlib import Path
+from backsignal.components.deferred_tensorflow import defer_tensorflow, leave_networks_out
+assert defer_tensorflow(serving=False)
+assert leave_networks_out(Path("config.yml"))
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.importers.importer import TrainingDataImporter
+importer = TrainingDataImporter.load_from_config("config.yml", "domain.yml", ["data"])
+graph = DefaultV1Recipe().graph_config_for_recipe(importer.get_config(), {})
+graph.train_schema.nodes["schema_validator"].uses(graph.train_schema).validate(importer)
+assert "tensorflow" not in sys.modules
+"""
+TRAINS_WITH = """
+from pathlib import Path
+from backsignal.components.deferred_tensorflow import defer_tensorflow, leave_networks_out
+defer_tensorflow(serving=False)
+config = Path(r"{config}")
+config.write_text("pipeline: [{{name: DIETClassifier}}]")
+assert not leave_networks_out(config)
+from rasa.nlu.classifiers.diet_classifier import DIETClassifier
+assert DIETClassifier.train
+"""
+
 
 def test_a_running_server_has_no_tensorflow(server: Server) -> None:
     family = psutil.Process(server.process.pid).children(recursive=True)
@@ -42,9 +67,18 @@ def test_a_running_server_has_no_tensorflow(server: Server) -> None:
     assert not [path for path in loaded if "tensorflow" in path]
 
 
-def test_what_trains_networks_gets_the_real_thing() -> None:
+def test_what_trains_networks_gets_the_real_thing(tmp_path: Path) -> None:
+    run(STILL_THERE)
+    run(TRAINS_WITH.format(config=tmp_path / "config.yml"))
+
+
+def test_a_model_without_networks_is_trained_without_tensorflow() -> None:
+    run(TRAINS_WITHOUT)
+
+
+def run(code: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", STILL_THERE],
+        [sys.executable, "-W", "ignore", "-c", code],
         cwd=PROJECT,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
         capture_output=True,

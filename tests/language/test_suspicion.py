@@ -296,6 +296,16 @@ def test_the_encoder_gives_the_same_for_the_same_text_whatever_it_read_before() 
     assert np.array_equal(Encoder().vector("my back hurts"), vector)
 
 
+def test_the_encoder_reads_many_texts_as_it_reads_one() -> None:
+    encoder = Encoder.load()
+    texts = ["my back hurts", "hello", "", "a dog", "my foot is numb", "it hurts more when I sit"] * 5
+    many = encoder.vectors(texts)
+    assert np.array_equal(many, encoder.vectors(texts))
+    for text, vector in zip(texts, many, strict=True):
+        # Each text in 8 bits has a range of its own when it is read alone.
+        assert _unit(vector) @ _unit(encoder.vector(text)) > 0.95, text
+
+
 def test_the_encoder_knows_what_is_alike() -> None:
     encoder = Encoder.load()
     back, spine, boat = (_unit(encoder.vector(t)) for t in ("my back hurts", "my spine aches", "a blue boat"))
