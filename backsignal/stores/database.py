@@ -48,6 +48,10 @@ _TIMEOUTS = {"statement_timeout": DEADLINE_SECONDS, "idle_in_transaction_session
 _TRIES, _READERS_SECONDS, _BETWEEN_SECONDS = 5, 0.1, 0.2
 # The name of the lock under which tables are made.
 _TABLES = "backsignal tables"
+# Made once, as making it costs more than carrying it out.
+_LOCK = sa.select(
+    sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("name", type_=sa.String), 0))
+)
 
 Result = TypeVar("Result")
 _of_thread = threading.local()
@@ -188,7 +192,7 @@ def one_at_a_time(connection: Connection, name: str) -> None:
     row is added and not when it is committed. An SQLite file has one writer at a time anyway.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+        connection.execute(_LOCK, {"name": name})
 
 
 def _written_back(connection: Connection) -> bool:
@@ -210,9 +214,14 @@ def _waiting(seconds: float) -> str:
 def _file_engine(url: URL) -> sa.engine.Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    # Connections are kept: closing the last one writes the whole log back into the file.
+    # Connections are kept: closing the last one writes the whole log back into the file. The one used last is
+    # taken first, as it has in memory what it wrote.
     engine = sa.create_engine(
-        url, poolclass=QueuePool, connect_args={"check_same_thread": False}, hide_parameters=True
+        url,
+        poolclass=QueuePool,
+        pool_use_lifo=True,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
     )
     sa.event.listen(engine, "connect", _write_ahead)
     return engine
