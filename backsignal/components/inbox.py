@@ -27,7 +27,6 @@ LEASE_SECONDS = 90.0
 # Event hashes are kept for longer than any platform sends an event again.
 REMEMBER_SECONDS = 90 * 86_400.0
 _TOLD = "told"
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 metadata = sa.MetaData()
 table = sa.Table(
@@ -47,6 +46,27 @@ table = sa.Table(
     sa.UniqueConstraint("channel", "event"),
 )
 _open = table.c.done.is_(False)
+
+# Made once, as making them costs more than carrying them out.
+_ADD = {
+    "sqlite": sqlite.insert(table).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(table).on_conflict_do_nothing(),
+}
+_of_sender = sa.and_(table.c.sender == sa.bindparam("of"), _open)
+_this = sa.and_(table.c.number == sa.bindparam("this"), _open)
+_WAITING = (
+    sa.select(table.c.channel, table.c.sender)
+    .where(_open, table.c.ready <= sa.bindparam("now"))
+    .group_by(table.c.channel, table.c.sender)
+    .order_by(sa.func.min(table.c.number))
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_OLDEST = sa.select(table).where(_of_sender).order_by(table.c.number).limit(1)
+_BEHIND = sa.select(table).where(_of_sender, table.c.number > sa.bindparam("this")).order_by(table.c.number)
+# What is to be changed is said when they are carried out.
+_CHANGE = sa.update(table).where(_this)
+_CHANGE_AS_SEEN = sa.update(table).where(_this, table.c.ready == sa.bindparam("seen"))
+_END_PAUSES = sa.update(table).where(_of_sender, table.c.tries == 0, table.c.ready > sa.bindparam("now"))
 
 
 @dataclass(frozen=True)
@@ -84,8 +104,7 @@ def add(connection: Connection, channel: str, event: str, sender: str, item: dic
         "received": now,
         "ready": now,
     }
-    adding = _INSERT[connection.engine.dialect.name](table).values(row).on_conflict_do_nothing()
-    return bool(connection.execute(adding).rowcount)
+    return bool(connection.execute(_ADD[connection.dialect.name], row).rowcount)
 
 
 class Inbox:
@@ -108,11 +127,9 @@ class Inbox:
 
     async def waiting(self, most: int = 500) -> list[tuple[str, str]]:
         """The channels and senders for whom there is something to do now, those who wait longest first."""
-        who = (table.c.channel, table.c.sender)
-        query = sa.select(*who).where(_open, table.c.ready <= clock.now()).group_by(*who)
-        longest = query.order_by(sa.func.min(table.c.number)).limit(most)
+        values = {"now": clock.now(), "most": most}
         return await self._database.run(
-            lambda connection: [(row.channel, row.sender) for row in connection.execute(longest)]
+            lambda connection: [(row.channel, row.sender) for row in connection.execute(_WAITING, values)]
         )
 
     async def claim(self, sender: str) -> Work | None:
@@ -121,9 +138,10 @@ class Inbox:
 
     async def behind(self, work: Work) -> list[Work]:
         """The sender's open events after this one, in their order."""
-        later = (table.c.sender == work.sender) & (table.c.number > work.number) & _open
-        query = sa.select(table).where(later).order_by(table.c.number)
-        return await self._database.run(lambda connection: [_work(row) for row in connection.execute(query)])
+        values = {"of": work.sender, "this": work.number}
+        return await self._database.run(
+            lambda connection: [_work(row) for row in connection.execute(_BEHIND, values)]
+        )
 
     async def note_told(self, work: Work) -> None:
         """The person heard what to do meanwhile."""
@@ -147,20 +165,21 @@ class Inbox:
         await self._database.run(lambda connection: connection.execute(forgetting))
 
     async def _change(self, work: Work, **values: Any) -> bool:
-        changing = sa.update(table).where(table.c.number == work.number, _open).values(**values)
-        return await self._database.run(lambda connection: bool(connection.execute(changing).rowcount))
+        changes = {"this": work.number, **values}
+        return await self._database.run(
+            lambda connection: bool(connection.execute(_CHANGE, changes).rowcount)
+        )
 
 
 def _claim(sender: str, connection: Connection) -> Work | None:
     now = clock.now()
-    query = sa.select(table).where(table.c.sender == sender, _open).order_by(table.c.number).limit(1)
-    row = connection.execute(query).first()
+    row = connection.execute(_OLDEST, {"of": sender}).first()
     if row is None or row.ready > now:
         return None
     # Of several servers that saw it, one finds it as it was.
-    as_seen = (table.c.number == row.number) & (table.c.ready == row.ready) & _open
-    taking = sa.update(table).where(as_seen).values(ready=now + LEASE_SECONDS, tries=row.tries + 1)
-    if not connection.execute(taking).rowcount:
+    taken = {"ready": now + LEASE_SECONDS, "tries": row.tries + 1}
+    as_seen = {"this": row.number, "seen": row.ready}
+    if not connection.execute(_CHANGE_AS_SEEN, {**as_seen, **taken}).rowcount:
         return None
     return replace(_work(row), tries=row.tries + 1)
 
@@ -173,8 +192,7 @@ def _work(row: sa.engine.Row) -> Work:
 def _try_again_now(connection: Connection, sender: str) -> None:
     """End the pauses of what waits; not the claim of a server that is at it."""
     now = clock.now()
-    waiting = (table.c.sender == sender) & (table.c.tries == 0) & (table.c.ready > now) & _open
-    connection.execute(sa.update(table).where(waiting).values(ready=now))
+    connection.execute(_END_PAUSES, {"of": sender, "now": now, "ready": now})
 
 
 def erase_inbox(connection: Connection, sender: str, answering: int | None = None) -> None:
