@@ -152,12 +152,12 @@ class Scopes:
         pointer = trigger.end
         for match in sorted(matches, key=lambda m: (m.start, m.end)):
             target = next((first for first, _ in match.parts if first >= trigger.end), None)
-            if target is None or self._is_own_negation(match, trigger):
-                continue
             if match.absent and match.start < trigger.end:
                 if match.start >= trigger.start:
                     pointer = max(pointer, match.end)  # "no weakness/numbness": the list goes on
                 continue  # "never woken by it" is said with its own "never"
+            if target is None or self._is_own_negation(match, trigger):
+                continue
             if match.absent and target == match.start and self._chart.has(target, "DENIAL"):
                 pointer = max(pointer, match.end)
                 continue  # "no tingling no weakness": the second is denied by its own "no"

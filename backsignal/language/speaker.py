@@ -61,6 +61,9 @@ def owner(
     subject = [mark for mark in marks if start - _SUBJECT <= mark.at < start and mark.voice != "you"]
     if by_subject and inside and inside[0].at > start and subject and subject[-1].voice == "third":
         return subject[-1]
+    own = [mark for mark in marks if start - _SUBJECT <= mark.at < start and mark.voice == "self"]
+    if own and any(mark.voice == "self" for mark in inside):
+        return own[-1]  # "I caught her and tweaked my back"
     if inside:
         return inside[0]
     earlier = [mark for mark in marks if sentence_start <= mark.at < start and mark.voice != "you"]

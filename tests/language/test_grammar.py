@@ -70,6 +70,10 @@ from tests.language.reading import read, statuses
         ("I'm not diabetic and I've never had cancer", {"immunosuppression", "cancer_history"}),
         ("nobody has ever told me I've got cancer", {"cancer_history"}),
         ("non-diabetic", {"immunosuppression"}),
+        ("I'm not losing weight or running a temperature.", {"weight_loss", "fever"}),
+        ("no motor or sensory deficit", {"leg_weakness", "leg_numbness"}),
+        ("He denies any weakness or difficulty walking.", {"leg_weakness", "unsteady_gait"}),
+        ("walking, weeing, pooing all fine", {"unsteady_gait", "bladder_retention", "bowel_incontinence"}),
         ("I can cough and sneeze without it hurting", {"pain_on_straining"}),
     ],
 )

@@ -55,6 +55,7 @@ from tests.language.reading import statuses
         ),
         ("I had sciatica one side in my student days. Now it's both sides, both legs.", "both_legs"),
         ("Fainting? Twice this morning. Back's murder.", "collapse"),
+        ("The resident tipped over, I caught her and tweaked my lower back.", "minor_trauma"),
         ("The midwife said ring if there's bleeding. There is. 30 weeks, backache.", "pregnancy_danger_sign"),
         ("The nurse asked was I thinking of ending my life. I lied. I am. It's the back.", "self_harm"),
         (
