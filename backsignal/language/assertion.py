@@ -9,6 +9,7 @@ the same way (category, direction, scope, terminate, pseudo): content/context_ru
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from backsignal.clinical.findings import Status
 from backsignal.language.lexicon import STATUS_OF, ContextOutput
@@ -41,7 +42,7 @@ class Match:
         """Whether these tokens are words of the finding itself."""
         return self.words.issuperset(range(start, end))
 
-    @property
+    @cached_property
     def words(self) -> frozenset[int]:
         """Its tokens."""
         return frozenset(index for first, last in self.parts for index in range(first, last))

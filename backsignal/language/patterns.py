@@ -110,11 +110,16 @@ class _Node:
 
 
 class Openings(NamedTuple):
-    """The patterns of one matcher that a word can begin, by what must stand next, after a gap, or nowhere."""
+    """The patterns of one matcher that a word can begin, by what must stand next, after a gap, or nowhere.
+
+    `any_near` and `any_far` are all that may stand next or after a gap: mostly nothing of it is there.
+    """
 
     near: list[tuple[int, _Node]]
     far: list[tuple[int, _Node]]
     ends: list[_Node]
+    any_near: int
+    any_far: int
 
 
 class Symbols(NamedTuple):
@@ -190,9 +195,12 @@ class _Run:
             end = start + 1
             near_by, further = near[end], far[end]
             openings = chart.openings[start][number]
-            nodes = [node for bits, node in openings.near if bits & near_by]
-            nodes += [node for bits, node in openings.far if bits & further]
-            agenda = [(node, end) for node in dict.fromkeys([*nodes, *openings.ends])]
+            nodes = openings.ends
+            if openings.any_far & further:
+                nodes = [node for bits, node in openings.far if bits & further] + nodes
+            if openings.any_near & near_by:
+                nodes = [node for bits, node in openings.near if bits & near_by] + nodes
+            agenda = [(node, end) for node in dict.fromkeys(nodes)]
             agenda += [(roots[name], start + long) for name, long in chart.composed[start] if name in roots]
             budget = _MAX_MATCHES_A_TOKEN
             while agenda and budget > 0:
@@ -297,6 +305,8 @@ class Matcher:
             [(node.near, node) for node in nodes if node.near],
             [(node.far, node) for node in nodes if node.far],
             [node for node in nodes if node.outputs],
+            reduce(or_, (node.near for node in nodes), 0),
+            reduce(or_, (node.far for node in nodes), 0),
         )
 
     def run(
