@@ -30,7 +30,8 @@ class Ages:
                 continue
             value = int(number[0])
             if len(word) == _YEAR_DIGITS and self._is_birth(view, index):
-                if self._words.has("since", *view.before(index, 5)):
+                clause = range(view.clause(index)[0], index)
+                if any(self._is("since", view, i) and not self._is("born", view, i + 1) for i in clause):
                     continue  # "I leak since Callum was born in 2009"
                 value, weight = year - value, 3.0
             else:

@@ -196,7 +196,8 @@ class Owners:
 
     def others(self, patient: str | None) -> frozenset[int]:
         """Tokens that name somebody who is not the patient."""
-        marks = [*self._voices, *self._referred]
+        referred = [mark for mark in self._referred if mark.relation not in _NEVER_PATIENT]
+        marks = [*self._voices, *referred]
         named = frozenset(mark.at for mark in marks if mark.relation and mark.relation != patient)
         if patient is not None:
             named |= {mark.at for mark in self._voices if mark.voice == "self" and not mark.relation}

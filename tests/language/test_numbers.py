@@ -212,6 +212,10 @@ def test_severity(text: str, severity: float | None) -> None:
         ("I'm 52 and my back hurts", 52),
         ("my son is nine and his back hurts", 9),
         ("a mattress 15 years old", None),
+        ("My back's sore. My eldest called, she's 15 now.", None),
+        ("I've leaked since Callum was born in 2009", None),
+        ("back pain since March, born in 1970", 56),
+        ("A lady at church has back pain. She is 80.", 80),
     ],
 )
 def test_age(text: str, age: int | None) -> None:
