@@ -164,6 +164,8 @@ class Scopes:
                 continue  # "no tingling no weakness": the second is denied by its own "no"
             if self._fails_later(match, target):
                 continue  # "no pain in the leg, it just won't lift"
+            if trigger.rule.category == "past" and self._goes_on(trigger, match, target):
+                continue  # "used to be a hose, now it's a drip"
             denies = trigger.rule.category == "negated" or match.complaint
             if (
                 denies
@@ -186,6 +188,11 @@ class Scopes:
             # A list goes on from its last item: "no numbness, tingling or weakness".
             pointer = max(pointer, match.end)
         return reached
+
+    def _goes_on(self, trigger: Trigger, match: Match, target: int) -> bool:
+        """Whether the match begins within a trigger's reach and is told on behind what ends it."""
+        between = range(target + 1, match.parts[-1][0] + 1)
+        return any(self._chart.has_any(between, stop) for stop in trigger.rule.stops)
 
     def _fails_later(self, match: Match, target: int) -> bool:
         """Whether the match names its part at the target and goes on in a clause of its own that fails."""
