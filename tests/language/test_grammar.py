@@ -141,6 +141,9 @@ def test_no_idiom_of_another_sign_takes_a_fixed_phrase(text: str, finding: str) 
         ("My slipper keeps coming off the right foot.", "radiating_leg_pain"),
         ("Leaked after my youngest, she's nine now. I've a sore back.", "under_18"),
         ("I leak on the trampoline since Callum was born in 2009.", "under_18"),
+        ("my back is stiff as a board", "severe_abdominal_pain"),
+        ("nearly passed out when the roofer told me it was eleven grand", "collapse"),
+        ("it's been leaking but that has stopped now", "bladder_incontinence"),
     ],
 )
 def test_not_the_patients_sign_of_now(text: str, finding: str) -> None:
@@ -174,6 +177,24 @@ def test_not_the_patients_sign_of_now(text: str, finding: str) -> None:
         ("wife pinched my bum and I didn't feel it", "saddle_numbness"),
         ("both my feet are numb, I went out in my son's boots", "leg_numbness"),
         ("Nothing comes out till I cough", "bladder_retention"),
+        # what begins like an end, a past or a denial and is none
+        ("used to be a fire hose, now it's a leaky tap", "bladder_retention"),
+        ("bum numb since the drive on Friday and the feeling never came back", "saddle_numbness"),
+        ("poo had come out before I knew it", "bowel_incontinence"),
+        ("can't pee, nothing at all, it's 9 hours now", "bladder_retention"),
+        ("my leg tingles as if I'd been sat on it, only I haven't", "leg_tingling"),
+        ("her lips have gone blue, it started with her back", "collapse"),
+        ("left calf won't push me up, bulging disc on last year's scan", "leg_weakness"),
+        # what looks like a part of the body or an idiom and is neither
+        ("I fell 12 feet onto concrete", "major_trauma"),
+        ("I was rear ended on the M6", "major_trauma"),
+        ("landed flat on my back on the tarmac", "major_trauma"),
+        # one grammar for many words
+        ("I'm on my third pair of trousers today", "bladder_incontinence"),
+        ("can't hold either end since Saturday", "bowel_incontinence"),
+        ("I've got all the tablets lined up on the table", "self_harm"),
+        ("couldn't tell you if there's a sock on that foot", "leg_numbness"),
+        ("it hasn't gone hard since my disc went", "sexual_dysfunction"),
     ],
 )
 def test_still_present(text: str, finding: str) -> None:
