@@ -144,6 +144,11 @@ def test_no_idiom_of_another_sign_takes_a_fixed_phrase(text: str, finding: str) 
         ("my back is stiff as a board", "severe_abdominal_pain"),
         ("nearly passed out when the roofer told me it was eleven grand", "collapse"),
         ("it's been leaking but that has stopped now", "bladder_incontinence"),
+        ("I come down the stairs backwards because of my back", "major_trauma"),
+        ("sorry, the app crashed. My back is sore", "major_trauma"),
+        ("I can't go... on holiday with this back", "self_harm"),
+        ("someone collapsed at the match, I carried the stretcher and my back went", "collapse"),
+        ("I've been dragging my feet about this, it's only a sore back", "leg_weakness"),
     ],
 )
 def test_not_the_patients_sign_of_now(text: str, finding: str) -> None:
