@@ -6,7 +6,6 @@ read together with the part that follows ("numbness in my legs").
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -66,7 +65,7 @@ class Understanding:
                 asks = what_is_asked(text, self._content, self._reader, today)
                 return Understood(asks=asks, joined=bool(joined))
             reading = self._reader.read(self._with_commas(text), today=today)
-            return Understood(reading=asdict(reading), joined=bool(joined))
+            return Understood(reading=reading.to_json(), joined=bool(joined))
         except Exception as error:
             # A suggestion that fails never fails a turn. Only the error's kind is logged, not what was said.
             logger.error("assist.turn.unread error=%s", type(error).__name__)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 
 class Status(str, Enum):
@@ -65,3 +65,16 @@ class Reading:
     speaking_for: str | None = None
     suspected: tuple[str, ...] = ()
     english: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        mentions = [{**vars(mention)} for mention in self.mentions]
+        return {**vars(self), "mentions": mentions, "duration": self.duration and {**vars(self.duration)}}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Reading":
+        """The reading that `to_json` was made of."""
+        mentions = tuple(Mention(**{**it, "status": Status(it["status"])}) for it in data["mentions"])
+        duration = Duration(**data["duration"]) if data["duration"] else None
+        read = {"mentions": mentions, "duration": duration, "suspected": tuple(data["suspected"])}
+        return cls(**{**data, **read})

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from backsignal.clinical.content import Content
-from backsignal.clinical.findings import Duration, Mention, Reading, Status
+from backsignal.clinical.findings import Reading
 from backsignal.clinical.interview import Interview, Message, forget_unknown
 from backsignal.clinical.wording import Reply, say
 
@@ -53,24 +53,6 @@ def content() -> Content:
 def safe_reply() -> Reply:
     """That something failed here, and the emergency number."""
     return Reply(say(content(), "something_failed"), {"type": "failed"})
-
-
-def reading_to_json(reading: Reading) -> dict[str, Any]:
-    """A reading as plain JSON, to travel in the parsed message."""
-    mentions = [{**vars(mention)} for mention in reading.mentions]
-    duration = {**vars(reading.duration)} if reading.duration else None
-    return {**vars(reading), "mentions": mentions, "duration": duration}
-
-
-def reading_from_json(data: dict[str, Any] | None) -> Reading:
-    """A reading from the parsed message; empty where the message has none."""
-    if not data:
-        return Reading()
-    mentions = tuple(Mention(**{**it, "status": Status(it["status"])}) for it in data["mentions"])
-    duration = Duration(**data["duration"]) if data["duration"] else None
-    return Reading(
-        **{**data, "mentions": mentions, "duration": duration, "suspected": tuple(data["suspected"])}
-    )
 
 
 class _Stored(dict[str, Any]):
@@ -124,11 +106,12 @@ def _defaults(kind: type) -> dict[str, Any] | None:
 def message_of(parse_data: dict[str, Any]) -> Message:
     """A user message from Rasa's parse data."""
     intent = (parse_data.get("intent") or {}).get("name") or ""
+    read = parse_data.get(READING_KEY)
     return Message(
         id=parse_data.get("message_id") or "",
         text=parse_data.get("text") or "",
         at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        reading=reading_from_json(parse_data.get(READING_KEY)),
+        reading=Reading.from_json(read) if read else Reading(),
         refuses=intent == REFUSE_INTENT,
         aside=intent not in ANSWERING,
     )

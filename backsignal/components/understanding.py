@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message as RasaMessage
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from backsignal.clinical.findings import Mention, Reading, Status
-from backsignal.components.turns import READING_KEY, content, reading_to_json
+from backsignal.components.turns import READING_KEY, content
 from backsignal.components.understood import understood_of
 from backsignal.language.reader import shared_reader
 
@@ -67,7 +67,7 @@ class Understanding(GraphComponent):
         text = message.get(TEXT) or ""
         beforehand = understood_of(text)
         reading = beforehand.reading if beforehand else self._reader.read(text, today=date.today())
-        message.set(READING_KEY, reading_to_json(reading), add_to_output=True)
+        message.set(READING_KEY, reading.to_json(), add_to_output=True)
         message.set(ENTITIES, [_entity(m) for m in reading.mentions], add_to_output=True)
         intent = self._certain_intent(text, reading, message.get(INTENT) or {})
         if intent:

@@ -1,7 +1,9 @@
 """The model behind the intents: which of the conversation's intents a short message has."""
 
+import io
+import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +26,25 @@ class IntentModel:
         self, names: Sequence[str], arrays: dict[str, NDArray[Any]], encoder_share: float, sharpness: float
     ) -> None:
         self._names = tuple(names)
+        self._arrays = arrays
         self._ngrams = NgramModel(arrays)
         self._by_vector = np.asarray(arrays["vector_weights"], dtype=np.float32)
         self._encoder = Encoder.load()
         self._share = encoder_share
         self._sharpness = sharpness
 
-    def __getstate__(self) -> dict[str, Any]:
+    def write(self, file: BinaryIO) -> None:
         """For another process, which has an encoder of its own."""
-        return {name: value for name, value in self.__dict__.items() if name != "_encoder"}
+        options = {"names": self._names, "encoder_share": self._share, "sharpness": self._sharpness}
+        file.write(json.dumps(options).encode() + b"\n")
+        np.savez(file, **self._arrays)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Made again in another process."""
-        self.__dict__.update(state, _encoder=Encoder.load())
+    @classmethod
+    def read(cls, file: BinaryIO) -> "IntentModel":
+        """What `write` wrote."""
+        options = json.loads(file.readline())
+        with np.load(io.BytesIO(file.read()), allow_pickle=False) as arrays:
+            return cls(arrays=dict(arrays), **options)
 
     def ranking(self, text: str) -> list[tuple[str, float]]:
         """All intents with their confidences, likeliest first."""

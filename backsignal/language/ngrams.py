@@ -4,7 +4,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 from zlib import crc32
@@ -20,6 +19,7 @@ _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w+")
 _WORD_LENGTHS = (1, 2, 3)
 _LETTER_LENGTHS = (2, 3, 4, 5)
+_MOST_WORDS = 20_000
 
 
 def normalized(text: str) -> str:
@@ -43,8 +43,7 @@ class NgramModel:
         )
         self._steps: Scores = np.asarray(arrays["steps"], dtype=np.float32)
         self._bias: Scores = np.asarray(arrays["bias"], dtype=np.float32)
-        # The same few thousand words make up nearly all that people write.
-        self._rows_of_word = lru_cache(maxsize=20_000)(lambda word: self._letters.rows(_letter_ngrams(word)))
+        self._by_word: dict[int, list[int]] = {}
 
     def scores(self, text: str) -> Scores:
         """Log odds for each column."""
@@ -52,6 +51,15 @@ class NgramModel:
         by_words = self._words.scores(self._words.rows(_word_ngrams(plain)))
         by_letters = self._letters.scores(chain.from_iterable(map(self._rows_of_word, plain.split())))
         return (by_words + by_letters) * self._steps + self._bias
+
+    def _rows_of_word(self, word: str) -> list[int]:
+        # The same few thousand words make up nearly all that people write. None of them is kept itself.
+        number = hash(word)
+        if number not in self._by_word:
+            if len(self._by_word) >= _MOST_WORDS:
+                self._by_word.clear()
+            self._by_word[number] = self._letters.rows(_letter_ngrams(word))
+        return self._by_word[number]
 
 
 class _Block:

@@ -1,31 +1,33 @@
 """Reads messages in a process of its own, so that a second core carries a quarter of each turn.
 
-Its parent sends it an intent model first and then texts; it answers each with an `Understood`. All is pickled
-and goes through pipes that nobody else has. It ends when its input does, so also where its parent was killed.
+Its parent sends it an intent model first and then texts, and it answers each, in lines of JSON through pipes
+that nobody else has. It ends when its input does, so also where its parent was killed.
 """
 
 import asyncio
+import io
+import json
 import logging
 import os
-import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from contextlib import suppress
 from datetime import date
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from backsignal.clinical.findings import Reading
 from backsignal.garbage import leave_out_what_stays
 from backsignal.language.intents import IntentModel
-from backsignal.language.reader import shared_reader
+from backsignal.language.reader import Reader, shared_reader
 
 logger = logging.getLogger(__name__)
 
 # A text that takes longer is left to the parent, and the process is started anew.
 _LONGEST_SECONDS = 5.0
 _AGAIN_SECONDS = 5.0
-_LENGTH_BYTES = 4
+# What is found in the longest message is far shorter.
+_LONGEST_LINE = 1 << 24
 
 
 class Understood(NamedTuple):
@@ -33,6 +35,16 @@ class Understood(NamedTuple):
 
     ranking: list[tuple[str, float]]
     reading: Reading
+
+    def to_json(self) -> dict[str, Any]:
+        """As it comes through the pipe."""
+        return {"ranking": self.ranking, "reading": self.reading.to_json()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Understood":
+        """What `to_json` was made of."""
+        ranking = [(intent, confidence) for intent, confidence in data["ranking"]]
+        return cls(ranking, Reading.from_json(data["reading"]))
 
 
 class ReadingProcess:
@@ -49,9 +61,10 @@ class ReadingProcess:
             try:
                 await self._run()
             except Exception as error:
-                logger.warning("reading.process.ended error=%s", type(error).__name__)
+                logger.error("reading.process.failed error=%s", type(error).__name__)
             finally:
                 self._end()
+            logger.warning("reading.process.ended")
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def understand(self, text: str, today: date) -> Understood | None:
@@ -61,7 +74,7 @@ class ReadingProcess:
             return None
         answer: asyncio.Future[Understood | None] = asyncio.get_running_loop().create_future()
         self._asked.append(answer)
-        process.stdin.write(pickle.dumps((text, today)))
+        process.stdin.write(_line({"text": text, "today": today.isoformat()}))
         try:
             # Shielded, as an answer that nobody waits for any more still has its place in the order.
             return await asyncio.wait_for(asyncio.shield(answer), _LONGEST_SECONDS)
@@ -71,23 +84,22 @@ class ReadingProcess:
             return None
 
     async def _run(self) -> None:
-        # Not as the program's main module: what it answers is known by this module's name.
-        command = [sys.executable, "-c", f"from {__name__} import main; main()"]
         # A session of its own: Ctrl-C is for its parent, which still has turns to end.
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, start_new_session=True
-        )
+            sys.executable, "-m", __name__,
+            stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE, start_new_session=True,
+        )  # fmt: skip
         try:
             assert process.stdin
             assert process.stdout
-            process.stdin.write(pickle.dumps(self._model))
-            await _answer(process.stdout)
-            self._process = process
-            while True:
-                answer = await _answer(process.stdout)
+            process.stdin.write(_packed(self._model))
+            if await process.stdout.readline():
+                self._process = process
+            async for line in process.stdout:
                 waiting = self._asked.popleft()
+                found = json.loads(line)
                 if not waiting.done():
-                    waiting.set_result(answer)
+                    waiting.set_result(Understood.from_json(found) if found else None)
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
@@ -101,35 +113,40 @@ class ReadingProcess:
                 waiting.set_result(None)
 
 
-async def _answer(stream: asyncio.StreamReader) -> Any:
-    size = int.from_bytes(await stream.readexactly(_LENGTH_BYTES), "big")
-    return pickle.loads(await stream.readexactly(size))
+def _line(value: Any) -> bytes:
+    return json.dumps(value).encode() + b"\n"
 
 
-def _send(answer: Any, stream: BinaryIO) -> None:
-    data = pickle.dumps(answer)
-    stream.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
-    stream.flush()
+def _packed(model: IntentModel) -> bytes:
+    """A model behind its length."""
+    packed = io.BytesIO()
+    model.write(packed)
+    return _line(packed.tell()) + packed.getvalue()
 
 
 def main() -> None:
-    """Answer until the input ends; first None, when it can."""
+    """Answer until the input ends; first with nothing, when it can."""
     given, answers = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Whatever else is printed must not come between the answers.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    model: IntentModel = pickle.load(given)
+    model = IntentModel.read(io.BytesIO(given.read(json.loads(given.readline()))))
     reader = shared_reader()
     leave_out_what_stays()
-    _send(None, answers)
-    while True:
-        try:
-            text, today = pickle.load(given)
-        except EOFError:
-            return
-        try:
-            understood = Understood(model.ranking(text), reader.read(text, today=today))
-        except Exception:
-            # The parent tries it as well, and says what is wrong.
-            _send(None, answers)
-        else:
-            _send(understood, answers)
+    answers.write(_line(None))
+    answers.flush()
+    for line in given:
+        answers.write(_line(_understood(model, reader, **json.loads(line))))
+        answers.flush()
+
+
+def _understood(model: IntentModel, reader: Reader, text: str, today: str) -> dict[str, Any] | None:
+    """What a text says, as it goes through the pipe. None where that fails: the parent tries it as well."""
+    try:
+        reading = reader.read(text, today=date.fromisoformat(today))
+        return Understood(model.ranking(text), reading).to_json()
+    except Exception:
+        return None
+
+
+if __name__ == "__main__":
+    main()

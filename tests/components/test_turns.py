@@ -8,13 +8,7 @@ from hypothesis import strategies as st
 from backsignal.clinical.findings import Duration, Mention, Reading, Status
 from backsignal.clinical.interview import Asking, Interview
 from backsignal.clinical.record import Entry, Number, Record, Value
-from backsignal.components.turns import (
-    content,
-    interview_from_slot,
-    interview_to_slot,
-    reading_from_json,
-    reading_to_json,
-)
+from backsignal.components.turns import content, interview_from_slot, interview_to_slot
 
 FINDINGS = sorted(content().findings)
 QUESTIONS = sorted(content().questions)
@@ -99,7 +93,7 @@ readings = st.builds(
 
 @given(readings)
 def test_a_reading_travels_as_json(reading: Reading) -> None:
-    assert reading_from_json(json.loads(json.dumps(reading_to_json(reading)))) == reading
+    assert Reading.from_json(json.loads(json.dumps(reading.to_json()))) == reading
 
 
 def _change(interview: Interview) -> None:
