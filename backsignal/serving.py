@@ -26,6 +26,7 @@ MODEL_INGREDIENTS = (
     "domain.yml",
     "data",
     "backsignal/components/intent_model.py",
+    "backsignal/components/understood.py",
     "backsignal/language/encoder.py",
     "backsignal/language/encoder_weights.py",
     "backsignal/language/intents.py",

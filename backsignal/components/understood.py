@@ -1,10 +1,15 @@
 """What a message was found to say before the components of the pipeline ask for it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from backsignal.language.reading_process import Understood
+if TYPE_CHECKING:
+    # Not to make the whole language layer an ingredient of the trained model.
+    from backsignal.language.reading_process import Understood
 
 _beforehand: ContextVar[tuple[str, Understood] | None] = ContextVar("understood beforehand", default=None)
 
