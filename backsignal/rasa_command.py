@@ -26,8 +26,10 @@ os.environ.setdefault("SANIC_HOST", "127.0.0.1")
 if __name__ == "__main__":
     training = sys.argv[1:2] == ["train"]
     defer_tensorflow(serving=sys.argv[1:2] in (["run"], ["shell"]))
-    if training:
-        leave_networks_out(Path("config.yml"))
+    config = Path("config.yml")
+    # Another one that is named may have networks.
+    if training and config.is_file() and not any(it.startswith(("-c", "--config")) for it in sys.argv):
+        leave_networks_out(config)
 
     import coloredlogs  # type: ignore[import-untyped] # it has no types
     import rasa.__main__

@@ -307,7 +307,11 @@ async def _turn(
         if before is not None:
             # It was handled, and the database went away before the safe message.
             whole = before if len(before) > 1 else await _with_safe_message(agent, sender, before)
-            return whole, await last_check_in(agent.tracker_store, sender)
+            last = None
+            # The answer does not wait for a longer session: the next message brings one.
+            with suppress(UnavailableError):
+                last = await last_check_in(agent.tracker_store, sender)
+            return whole, last
         if text is None:
             if not offered(entries).admits(payloads):
                 raise RefusedError(409, "not_offered")

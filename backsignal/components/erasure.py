@@ -58,7 +58,7 @@ def expired(before: float, after: str | None, most: int, connection: Connection)
 
     Those to which a check-in is to come are left out.
     """
-    # The row added last tells nearly always, and to find it the index alone is read; `expire` looks at all.
+    # The row added last tells nearly always, and SQLite finds it in the index alone; `expire` looks at all.
     last = sa.select(events.c.sender_id, sa.func.max(events.c.id).label("id")).where(
         events.c.sender_id.not_in(sa.select(check_ins.table.c.sender))
     )

@@ -59,5 +59,5 @@ def use_interpreter(agent: Agent) -> ReadingProcess | None:
 
 
 def has_a_core_for_it() -> bool:
-    """Whether the server may use more than one core."""
+    """Whether the server may use more than one core; a container's share of them is not looked at."""
     return len(os.sched_getaffinity(0)) > 1

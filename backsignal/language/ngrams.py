@@ -19,7 +19,8 @@ _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w+")
 _WORD_LENGTHS = (1, 2, 3)
 _LETTER_LENGTHS = (2, 3, 4, 5)
-_MOST_WORDS = 20_000
+# Remembered words: how many, and of how many letters.
+_MOST_WORDS, _LONGEST_WORD = 20_000, 24
 
 
 def normalized(text: str) -> str:
@@ -43,7 +44,7 @@ class NgramModel:
         )
         self._steps: Scores = np.asarray(arrays["steps"], dtype=np.float32)
         self._bias: Scores = np.asarray(arrays["bias"], dtype=np.float32)
-        self._by_word: dict[int, list[int]] = {}
+        self._by_word: dict[str, list[int]] = {}
 
     def scores(self, text: str) -> Scores:
         """Log odds for each column."""
@@ -53,13 +54,16 @@ class NgramModel:
         return (by_words + by_letters) * self._steps + self._bias
 
     def _rows_of_word(self, word: str) -> list[int]:
-        # The same few thousand words make up nearly all that people write. None of them is kept itself.
-        number = hash(word)
-        if number not in self._by_word:
+        # The same few thousand words make up nearly all that people write.
+        known = self._by_word.get(word)
+        if known is not None:
+            return known
+        rows = self._letters.rows(_letter_ngrams(word))
+        if len(word) <= _LONGEST_WORD:
             if len(self._by_word) >= _MOST_WORDS:
                 self._by_word.clear()
-            self._by_word[number] = self._letters.rows(_letter_ngrams(word))
-        return self._by_word[number]
+            self._by_word[word] = rows
+        return rows
 
 
 class _Block:

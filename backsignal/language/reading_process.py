@@ -14,7 +14,7 @@ from asyncio.subprocess import PIPE, Process
 from collections import deque
 from contextlib import suppress
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from backsignal.clinical.findings import Reading
 from backsignal.garbage import leave_out_what_stays
@@ -70,11 +70,10 @@ class ReadingProcess:
     async def understand(self, text: str, today: date) -> Understood | None:
         """What a text says; None where the process is not there, broke or took too long."""
         process = self._process
-        if process is None or process.stdin is None:
+        if process is None or not _sent(process, {"text": text, "today": today.isoformat()}):
             return None
         answer: asyncio.Future[Understood | None] = asyncio.get_running_loop().create_future()
         self._asked.append(answer)
-        process.stdin.write(_line({"text": text, "today": today.isoformat()}))
         try:
             # Shielded, as an answer that nobody waits for any more still has its place in the order.
             return await asyncio.wait_for(asyncio.shield(answer), _LONGEST_SECONDS)
@@ -95,15 +94,24 @@ class ReadingProcess:
             process.stdin.write(_packed(self._model))
             if await process.stdout.readline():
                 self._process = process
-            async for line in process.stdout:
-                waiting = self._asked.popleft()
-                found = json.loads(line)
-                if not waiting.done():
-                    waiting.set_result(Understood.from_json(found) if found else None)
+            # Nothing that somebody wrote is held by a name while the next answer is waited for.
+            while self._hand_over(await process.stdout.readline()):
+                pass
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+    def _hand_over(self, line: bytes) -> bool:
+        """Give an answer to whoever waits for it first; False where the process has ended."""
+        if not line:
+            return False
+        found = json.loads(line)
+        understood = Understood.from_json(found) if found else None
+        waiting = self._asked.popleft()
+        if not waiting.done():
+            waiting.set_result(understood)
+        return True
 
     def _end(self) -> None:
         self._process = None
@@ -111,6 +119,17 @@ class ReadingProcess:
             waiting = self._asked.popleft()
             if not waiting.done():
                 waiting.set_result(None)
+
+
+def _sent(process: Process, message: dict[str, Any]) -> bool:
+    """Whether a message went into the pipe: the process may have ended just now."""
+    try:
+        assert process.stdin
+        process.stdin.write(_line(message))
+    except (OSError, RuntimeError):
+        # The latter is uvloop's.
+        return False
+    return True
 
 
 def _line(value: Any) -> bytes:
@@ -134,9 +153,18 @@ def main() -> None:
     leave_out_what_stays()
     answers.write(_line(None))
     answers.flush()
-    for line in given:
+    # Nothing that somebody wrote is held by a name while the next message is waited for.
+    while _answer(given, answers, model, reader):
+        pass
+
+
+def _answer(given: BinaryIO, answers: BinaryIO, model: IntentModel, reader: Reader) -> bool:
+    """Answer the next message; False where none is to come."""
+    line = given.readline()
+    if line:
         answers.write(_line(_understood(model, reader, **json.loads(line))))
         answers.flush()
+    return bool(line)
 
 
 def _understood(model: IntentModel, reader: Reader, text: str, today: str) -> dict[str, Any] | None:

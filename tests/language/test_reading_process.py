@@ -1,18 +1,20 @@
 """Reading in a process of its own: as here, and in nobody's way when it fails."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import date
 
 import psutil
 import pytest
+import uvloop
 
 from backsignal.language import reading_process
 from backsignal.language.intents import IntentModel, train
 from backsignal.language.reader import shared_reader
 from backsignal.language.reading_process import ReadingProcess, Understood
-from tests.loops import run
+from tests.loops import aside, run
+from tests.resilience.services import wait_for
 
 TODAY = date(2026, 3, 2)
 MESSAGES = {
@@ -95,6 +97,31 @@ def test_killed_it_leaves_nobody_waiting_and_comes_back(
             return without
 
     assert run(asked()) == [None] * len(TEXTS)
+
+
+def test_one_that_died_unnoticed_fails_nobody(model: IntentModel) -> None:
+    async def asked() -> list[Understood | None]:
+        async with started(model) as reading:
+            process = child()
+            process.kill()
+            # The loop, which does not run meanwhile, does not know of it yet.
+            wait_for(lambda: process.status() == psutil.STATUS_ZOMBIE, "the end of the process")
+            asking = []
+            for text in TEXTS:
+                asking.append(asyncio.ensure_future(reading.understand(text, TODAY)))
+                await asyncio.sleep(0)
+            return await asyncio.gather(*asking)
+
+    # The server's loop: there a write into a closed pipe raises.
+    assert aside(_on_uvloop, asked()) == [None] * len(TEXTS)
+
+
+def _on_uvloop(coroutine: Coroutine[None, None, list[Understood | None]]) -> list[Understood | None]:
+    loop = uvloop.new_event_loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
 
 
 def test_one_that_hangs_is_not_waited_for_and_replaced(
