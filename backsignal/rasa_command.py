@@ -34,12 +34,13 @@ if __name__ == "__main__":
     import coloredlogs  # type: ignore[import-untyped] # it has no types
     import rasa.__main__
 
-    from backsignal.components import training_patches
-    from backsignal.telemetry import logs
-
     if training:
+        from backsignal.components import training_patches
+
         training_patches.apply()
     else:
+        from backsignal.telemetry import logs
+
         # Rasa's reports of errors carry the variables of each frame.
         os.environ["RASA_TELEMETRY_ENABLED"] = "false"
         logs.keep_private()
